@@ -1,0 +1,1 @@
+"""Switchroom: the programs that run on the box. `appliance.__main__` starts each of them."""

@@ -1,0 +1,100 @@
+"""The media workers' connections: what each reported, what is safely kept of it, and who is lost."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from appliance.brain.loop import Loop
+from appliance.core import events as ev
+from appliance.core.ids import LegId, WorkerId
+from appliance.ipc import api
+from appliance.ipc.server import Connection
+from appliance.store.journal import Kept
+
+log = logging.getLogger(__name__)
+
+AWAY_S = 3.0
+"""How long a living worker may be without a connection before its calls count as lost."""
+
+
+class Workers:
+    """The media workers' connections: what each reported, what is safely kept of it, and who is lost."""
+
+    def __init__(self, loop: Loop, tasks: asyncio.TaskGroup, seen: dict[str, int]) -> None:
+        self._loop = loop
+        self._tasks = tasks
+        self._kept = dict(seen)
+        """Per instance: its highest event number that is safely kept."""
+        self._taken = dict(seen)
+        """Per instance: its highest event number that was taken."""
+        self._connections: dict[WorkerId, Connection] = {}
+
+    def joined(self, connection: Connection, hello: api.Hello) -> api.Welcome:
+        """A worker is here (again): say what is kept, then reconcile."""
+        worker = WorkerId(hello.name)
+        self._connections[worker] = connection
+        self._taken[hello.instance] = self._kept.get(hello.instance, 0)
+        legs = tuple(leg.leg for leg in hello.legs)
+        # after the Welcome: its unkept events come first, then it is clear what really is missing
+        asyncio.get_running_loop().call_soon(self._reconcile, worker, connection, legs)
+        return api.Welcome(durable_seq=self._kept.get(hello.instance, 0))
+
+    def _reconcile(self, worker: WorkerId, connection: Connection, legs: tuple[LegId, ...]) -> None:
+        if self._connections.get(worker) is connection:
+            self._loop.dispatch.worker_is_back(worker, connection)
+            self._loop.take(ev.WorkerJoined(worker=worker, legs=legs))
+
+    def reported(self, connection: Connection, report: api.Reported) -> None:
+        """One event. Numbers already taken are repetitions after a reconnection."""
+        instance = connection.hello.instance
+        if report.seq <= self._taken.get(instance, 0):
+            return
+        self._taken[instance] = report.seq
+        at = self._loop.clock.from_monotonic(report.at_s)
+        self._loop.take(
+            report.event, at=min(at, self._loop.clock.now()), source=instance, source_seq=report.seq
+        )
+
+    def kept(self, kept: Kept) -> None:
+        """The journal has committed: workers may forget."""
+        self._kept.update(kept.sources)
+        for connection in self._connections.values():
+            seq = kept.sources.get(connection.hello.instance)
+            if seq is not None:
+                connection.send(api.Durable(seq=seq))
+
+    def left(self, connection: Connection) -> None:
+        """A worker's connection broke: lost at once if its process is gone, else it may come back."""
+        worker = WorkerId(connection.hello.name)
+        if self._connections.get(worker) is not connection:
+            return
+        del self._connections[worker]
+        self._loop.dispatch.worker_is_away(worker)
+        if is_alive(connection.pid):
+            self._tasks.create_task(self._wait_for(worker))
+        else:
+            self._lost(worker)
+
+    async def _wait_for(self, worker: WorkerId) -> None:
+        await asyncio.sleep(AWAY_S)
+        if worker not in self._connections:
+            self._lost(worker)
+
+    def _lost(self, worker: WorkerId) -> None:
+        self._loop.dispatch.forget_worker(worker)
+        self._loop.take(ev.WorkerLost(worker=worker))
+
+    def expect(self) -> None:
+        """After a start: workers the journal knew as up must come back soon."""
+        for worker in self._loop.engine.state.workers.values():
+            if worker.up:
+                self._tasks.create_task(self._wait_for(worker.id))
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs: not gone, and not a zombie (proc(5), state in /proc/pid/stat)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}

@@ -1,0 +1,225 @@
+"""What the events of legs mean, by the leg's role and the contact's stage."""
+
+from appliance.core import agent as shift
+from appliance.core import attendant, closing, conversation, dialing, ivr, offer, queue, reception, transfer
+from appliance.core import effects as fx
+from appliance.core.commands import Refused
+from appliance.core.contact import Contact, Leg, PendingTransfer
+from appliance.core.events import (
+    DtmfReceived,
+    LegAnswered,
+    LegEnded,
+    LegRinging,
+    PlaybackFinished,
+    TransferRequested,
+)
+from appliance.core.turn import Turn
+
+
+def ringing(turn: Turn, event: LegRinging) -> None:
+    """A phone we dialled rings."""
+    leg = turn.leg(event.leg)
+    if leg is None or leg.state != "dialing":
+        return
+    leg.state = "ringing"
+    contact = turn.state.contacts[leg.contact]
+    turn.show("contact", contact.id)
+    caller = turn.leg(contact.caller)
+    if contact.transfer is not None:
+        transfer.ringing(turn, contact, leg)
+    elif contact.stage == "dialing" and caller is not None and caller.state == "incoming":
+        turn.effects.append(fx.RingLeg(worker=caller.worker, leg=caller.id))
+
+
+def answered(turn: Turn, event: LegAnswered) -> None:
+    """A leg is up."""
+    leg = turn.leg(event.leg)
+    if leg is None or leg.state == "up":
+        return
+    leg.state = "up"
+    turn.forget("ring", leg.id)
+    contact = turn.state.contacts[leg.contact]
+    turn.show("contact", contact.id)
+    if contact.transfer is not None and contact.transfer.target == leg.id:
+        transfer.answered(turn, contact, leg)
+    elif contact.consultation == leg.id:
+        transfer.consulted_answered(turn, contact, leg)
+    elif leg.role == "agent":
+        if offer.won(turn, contact, leg):
+            conversation.begin(turn, contact, leg)
+    elif leg.id == contact.caller:
+        if contact.stage == "answering" and contact.then is not None:
+            then, contact.then = contact.then, None
+            turn.redirect(contact, then)
+    elif leg.id == contact.peer and contact.stage == "dialing":
+        conversation.begin(turn, contact, leg)
+    else:
+        turn.hang_up(leg)  # answered in the moment it was given up
+
+
+def ended(turn: Turn, event: LegEnded) -> None:
+    """A leg is gone."""
+    leg = turn.leg(event.leg)
+    if leg is None:
+        return
+    turn.drop_leg(leg)
+    contact = turn.state.contacts.get(leg.contact)
+    if contact is None:
+        return
+    turn.show("contact", contact.id)
+    lost = event.by == "lost"
+    if contact.transfer is not None and contact.transfer.target == leg.id:
+        target_failed(turn, contact, leg, event)
+    elif contact.consultation == leg.id:
+        transfer.consultation_over(turn, contact, leg)
+    elif leg.id == contact.caller:
+        caller_ended(turn, contact, leg, event)
+    elif (rung := offer.offer_on(contact, leg)) is not None:
+        offer.failed(turn, contact, rung, event.code, lost=lost)
+    elif leg.id == contact.peer:
+        peer_ended(turn, contact, leg, event)
+
+
+def target_failed(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:
+    """The target of a transfer does not answer, unless another trunk may still reach it."""
+    pending = contact.transfer
+    if pending is None:
+        return
+    following = dialing.try_elsewhere(turn, contact, turn.leg(contact.caller), leg, event)
+    if following is not None:
+        pending.target = following.id
+    else:
+        transfer.failed(turn, contact, leg, dialing.failure_of(event, leg))
+
+
+def caller_ended(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:
+    """Who opened the contact is gone: nobody else has anything to do on it."""
+    lost = event.by == "lost"
+    pending, contact.transfer = contact.transfer, None
+    if pending is not None and pending.by == contact.caller and not lost:
+        # who called hands on and has hung up already: the other party waits for the target
+        contact.transfer = pending
+        kept = turn.leg(contact.peer)
+        if kept is not None:
+            conversation.part(turn, contact)
+            contact.caller = kept.id
+            turn.move(contact, "dialing")
+            return
+    peer, target = turn.leg(contact.peer), turn.leg(pending.target) if pending else None
+    conversation.part(turn, contact)
+    offer.withdraw_all(turn, contact, "worker_lost" if lost else "caller_left")
+    closing.caller_left(turn, contact, code=contact.code if event.by == "us" else event.code, lost=lost)
+    conversation.agent_done(turn, contact, peer.agent if peer else None)
+    if target is not None and target.agent:
+        shift.release(turn, target.agent)
+    for other in (peer, target, turn.leg(contact.consultation)):
+        turn.hang_up(other)
+    contact.consultation = None
+
+
+def peer_ended(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:
+    """The agent, or who was dialled, is gone while the caller is still there."""
+    if contact.stage == "dialing":
+        following = dialing.try_elsewhere(turn, contact, turn.leg(contact.caller), leg, event)
+        if following is not None:
+            contact.peer = following.id
+        else:
+            reception.not_reached(turn, contact, dialing.failure_of(event, leg))
+        return
+    pending = contact.transfer
+    if pending is not None and pending.by == leg.id:
+        conversation.part(turn, contact)
+        conversation.agent_done(turn, contact, leg.agent)
+        turn.move(contact, "dialing")
+        return
+    consulted = turn.leg(contact.consultation)
+    if consulted is not None and event.by == "far":
+        # hanging up on a consultation hands the caller on: nobody is left alone with the music
+        contact.consultation = None
+        contact.transfer = PendingTransfer(
+            how="attended",
+            by=leg.id,
+            by_name=transfer.name_of(leg),
+            to=transfer.name_of(consulted),
+            target=consulted.id,
+            asked_by_phone=False,
+        )
+        conversation.part(turn, contact)
+        conversation.agent_done(turn, contact, leg.agent)
+        turn.move(contact, "dialing")
+        if consulted.state == "up":
+            transfer.answered(turn, contact, consulted)
+        else:
+            turn.tone(turn.leg(contact.caller), "ringback")
+        return
+    turn.hang_up(consulted)
+    contact.consultation = None
+    if event.by == "lost":
+        contact.outcome = contact.outcome or "lost"
+    conversation.peer_left(turn, contact, leg)
+
+
+def heard(turn: Turn, event: PlaybackFinished) -> None:
+    """A playback came to its end. Ends of older playbacks mean nothing any more."""
+    leg = turn.leg(event.leg)
+    if leg is None or leg.playback != event.playback:
+        return
+    leg.playback = None
+    contact = turn.state.contacts[leg.contact]
+    if leg.id != contact.caller:
+        return
+    if contact.then is not None:
+        then, contact.then = contact.then, None
+        turn.redirect(contact, then)
+        return
+    match contact.stage:
+        case "flow" | "survey":
+            attendant.given(turn, contact, ivr.Heard())
+        case "waiting":
+            queue.music_again(turn, contact)
+        case "talking" if contact.recording is not None and contact.recording.state == "notice":
+            conversation.notice_heard(turn, contact, error=event.failed)
+        case "leaving":
+            turn.forget("leave", contact.id)
+            turn.hang_up(leg)
+        case _:
+            pass  # a tone or music that could not be played: silence is not worth ending a call for
+
+
+def key_pressed(turn: Turn, event: DtmfReceived) -> None:
+    """A key means something to a flow only; in a conversation the worker passes it on."""
+    leg = turn.leg(event.leg)
+    if leg is None:
+        return
+    contact = turn.state.contacts[leg.contact]
+    if leg.id == contact.caller and contact.stage in {"flow", "survey"}:
+        attendant.given(turn, contact, ivr.Pressed(event.digit))
+
+
+def transfer_requested(turn: Turn, event: TransferRequested) -> None:
+    """A phone sent REFER: blind, or attended with its other call."""
+    leg = turn.leg(event.leg)
+    if leg is None:
+        return
+    contact = turn.state.contacts[leg.contact]
+    second = turn.leg(event.replaces)
+    if second is not None:
+        transfer.attended_by_phone(turn, contact, leg, second)
+    elif event.replaces_unknown:
+        transfer.report(turn, leg, 481)
+    else:
+        transfer.report(turn, leg, 100)
+        try:
+            transfer.blind(turn, contact, leg, event.target, reason="", asked_by_phone=True)
+        except Refused:
+            transfer.report(turn, leg, 603)
+
+
+def ring_time_over(turn: Turn, leg: Leg) -> None:
+    """Nobody answered in time."""
+    contact = turn.state.contacts[leg.contact]
+    rung = offer.offer_on(contact, leg)
+    if rung is not None:
+        offer.withdraw(turn, contact, rung, "no_answer")
+    else:
+        turn.hang_up(leg)  # its end is dealt with as `LegEnded`

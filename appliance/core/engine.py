@@ -1,0 +1,300 @@
+"""The engine: a message and the time go in, orders come out.
+
+    effects = engine.handle(message, now)     what to do about it
+    due = engine.next_deadline()              when to hand it TimePassed, at the latest
+
+No clock, no I/O, no tasks: the same messages at the same times give the same state and the same effects, so the journal
+of messages is the truth and a snapshot only saves time. `now` is in seconds, steady, and never runs backwards.
+A command that makes no sense raises `Refused` and leaves no trace.
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from appliance.core import agent as shift
+from appliance.core import (
+    alarm,
+    attendant,
+    callcontrol,
+    closing,
+    conversation,
+    ivr,
+    offer,
+    orders,
+    queue,
+    reception,
+    routing,
+)
+from appliance.core import events as ev
+from appliance.core.commands import AnyCommand, Command
+from appliance.core.contact import Agent
+from appliance.core.directory import Destination
+from appliance.core.effects import AnyEffect, HangUpLeg, WithdrawWorker
+from appliance.core.events import EdgeEvent
+from appliance.core.facts import RecordingKept, RecordingMissing
+from appliance.core.ids import AgentId, ContactId, LegId
+from appliance.core.state import Index, State, TrunkState, Worker
+from appliance.core.timers import Timers
+from appliance.core.turn import Turn
+
+Message = EdgeEvent | AnyCommand
+
+
+class Engine:
+    """Decides everything, does nothing."""
+
+    def __init__(self, state: State | None = None) -> None:
+        self.state = state or State()
+        self.index = Index(self.state.directory)
+        self._timers = Timers(self.state.timers)
+
+    @classmethod
+    def restore(cls, snapshot: bytes) -> "Engine":
+        """The engine as it was when `snapshot` was taken. Raises `msgspec.ValidationError` for another format."""
+        return cls(msgspec.msgpack.decode(snapshot, type=State))
+
+    def snapshot(self) -> bytes:
+        """Everything the engine knows."""
+        return msgspec.msgpack.encode(self.state)
+
+    def next_deadline(self) -> float | None:
+        """When `TimePassed` is due; None while nothing is waited for."""
+        return self._timers.next_due()
+
+    def handle(self, message: Message, now: float) -> list[AnyEffect]:
+        """Take in one event or command. Commands may raise `Refused`."""
+        turn = Turn(self.state, self.index, self._timers, now)
+        if isinstance(message, Command):
+            orders.carry_out(turn, message)
+        else:
+            self._take(turn, message)
+        return self._settle(turn)
+
+    def _take(self, turn: Turn, event: EdgeEvent) -> None:
+        match event:
+            case ev.LegIncoming():
+                reception.arrive(turn, event)
+            case ev.LegRinging():
+                callcontrol.ringing(turn, event)
+            case ev.LegAnswered():
+                callcontrol.answered(turn, event)
+            case ev.LegEnded():
+                callcontrol.ended(turn, event)
+            case ev.LegHeld(leg=leg_id) | ev.LegResumed(leg=leg_id):
+                if (leg := turn.leg(leg_id)) is not None:
+                    held = isinstance(event, ev.LegHeld)
+                    conversation.phone_held(turn, turn.state.contacts[leg.contact], leg, on=held)
+            case ev.DtmfReceived():
+                callcontrol.key_pressed(turn, event)
+            case ev.TransferRequested():
+                callcontrol.transfer_requested(turn, event)
+            case ev.PlaybackFinished():
+                callcontrol.heard(turn, event)
+            case ev.RecordingStarted():
+                pass  # the state says so already; a failure would have said otherwise
+            case ev.RecordingStored() | ev.RecordingFailed():
+                recording_done(turn, event)
+            case ev.WorkerJoined():
+                worker_joined(turn, event)
+            case ev.WorkerLost():
+                worker_lost(turn, event)
+            case ev.ExtensionRegistered(extension=number):
+                turn.state.registered[number] = event.user_agent
+                turn.phones.add(number)
+                turn.show("extension", number)
+            case ev.ExtensionUnregistered(extension=number):
+                turn.state.registered.pop(number, None)
+                turn.phones.add(number)
+                turn.show("extension", number)
+            case ev.TrunkChanged(trunk=trunk, up=up, detail=detail):
+                turn.state.trunks[trunk] = TrunkState(up=up, detail=detail)
+                turn.show("trunk", trunk)
+            case ev.CustomersFound(contact=contact_id, customers=customers):
+                if (contact := turn.state.contacts.get(contact_id)) is not None:
+                    reception.identified(turn, contact, customers)
+            case ev.LookUpAnswered(contact=contact_id, values=values, error=error):
+                if (contact := turn.state.contacts.get(contact_id)) is not None:
+                    turn.forget("lookup", contact_id)
+                    attendant.given(turn, contact, ivr.LookedUp(values, error))
+            case ev.DirectoryChanged():
+                self._change_directory(turn, event)
+            case ev.DiskSpaceChanged():
+                disk_changed(turn, event)
+            case ev.DayBegan(day=day):
+                if day != turn.state.today:
+                    turn.state.today, turn.state.contacts_today = day, 0
+                    turn.state.days.clear()
+                    for queue_id in self.index.queues:
+                        turn.show("queue", queue_id)
+            case ev.TimePassed():
+                while (due := self._timers.pop_due(turn.now)) is not None:
+                    timer(turn, *due)
+            case _:
+                assert_never(event)
+
+    def _change_directory(self, turn: Turn, event: ev.DirectoryChanged) -> None:
+        """Take the new directory; what is under way goes on with it."""
+        self.state.directory = event.directory
+        self.index = turn.index = Index(event.directory)
+        for gone in [agent for agent in self.state.agents if agent not in self.index.agents]:
+            self._forget_agent(turn, gone)
+        for agent_id in self.index.agents:
+            shift.refresh(turn, AgentId(agent_id))
+            turn.show("agent", agent_id)
+        for queue_id in self.index.queues:
+            turn.show("queue", queue_id)
+        for number in self.index.extensions:
+            turn.show("extension", number)
+        for trunk in self.index.trunks:
+            turn.show("trunk", trunk)
+        for queue_id, line in list(self.state.lines.items()):
+            if queue_id not in self.index.queues:
+                for contact_id in list(line):
+                    turn.redirect(
+                        self.state.contacts[contact_id], Destination(kind="hang_up", sentence="call_failed")
+                    )
+        turn.show("box", "")
+        turn.routing = True
+
+    def _forget_agent(self, turn: Turn, gone: AgentId) -> None:
+        """An agent was deleted: open offers to him end, his wrap-ups are over."""
+        agent: Agent = self.state.agents[gone]
+        contact = self.state.contacts.get(agent.contact) if agent.contact else None
+        if contact is not None:
+            rung = offer.offer_to(contact, gone)
+            if rung is not None:
+                offer.withdraw(turn, contact, rung, "unreachable")
+            if gone in contact.wrapping:
+                contact.wrapping.remove(gone)
+                turn.ended.append(contact.id)
+        turn.forget("wrap_up", gone)
+        del self.state.agents[gone]
+        turn.show("agent", gone)
+
+    def _settle(self, turn: Turn) -> list[AnyEffect]:
+        """Finish what the message set going: onward ways, agents' states, routing, closing."""
+        while turn.redirects or turn.phones or turn.routing:
+            for contact_id, destination in self._taken(turn):
+                contact = self.state.contacts.get(contact_id)
+                if contact is not None:
+                    offer.withdraw_all(turn, contact, "caller_left")
+                    reception.go(turn, contact, destination)
+            phones, turn.phones = turn.phones, set()
+            for number in sorted(phones):
+                entry = self.index.agent_of.get(number)
+                if entry is not None:
+                    shift.refresh(turn, entry.id)
+            if turn.routing and not turn.redirects:
+                turn.routing = False
+                routing.assign(turn)
+        for contact_id in turn.ended:
+            ended = self.state.contacts.get(contact_id)
+            if ended is not None:
+                closing.close(turn, ended)
+        return turn.effects
+
+    @staticmethod
+    def _taken(turn: Turn) -> list[tuple[ContactId, Destination]]:
+        redirects, turn.redirects = turn.redirects, []
+        return redirects
+
+
+def timer(turn: Turn, kind: str, about: str) -> None:
+    """One timer came due."""
+    contact = turn.state.contacts.get(ContactId(about))
+    match kind:
+        case "identify" if contact is not None:
+            reception.identified(turn, contact, ())
+        case "digit" if contact is not None:
+            attendant.given(turn, contact, ivr.Silence())
+        case "lookup" if contact is not None:
+            attendant.given(turn, contact, ivr.LookedUp({}, "The look-up took too long."))
+        case "announce":
+            queue.announce(turn, ContactId(about))
+        case "max_wait" if contact is not None and contact.stage == "waiting":
+            turn.redirect(contact, turn.index.queues[contact.queue or ""].overflow)
+        case "card":
+            offer.card_due(turn, AgentId(about), shown=False)
+        case "ring" if (leg := turn.leg(LegId(about))) is not None:
+            callcontrol.ring_time_over(turn, leg)
+        case "wrap_up":
+            shift.finish_wrap_up(turn, AgentId(about), disposition=shift.BY_LIMIT, by_limit=True)
+        case "leave" if contact is not None:
+            turn.hang_up(turn.leg(contact.caller))
+        case _:
+            pass  # whom it was about is gone
+
+
+def recording_done(turn: Turn, event: ev.RecordingStored | ev.RecordingFailed) -> None:
+    """A recording is stored, or could not be. The contact may be closed by now: the fact is kept all the same."""
+    contact_id = turn.state.recordings.pop(event.recording, None)
+    if contact_id is None:
+        return
+    fact: RecordingKept | RecordingMissing
+    if isinstance(event, ev.RecordingStored):
+        fact = RecordingKept(
+            recording=event.recording,
+            path=event.path,
+            duration_s=event.duration_s,
+            size_bytes=event.size_bytes,
+            peaks=event.peaks,
+        )
+    else:
+        fact = RecordingMissing(error=event.error)
+        contact = turn.state.contacts.get(contact_id)
+        if contact is not None and contact.recording and contact.recording.id == event.recording:
+            contact.recording.state = "failed"
+    turn.record_for(contact_id, fact)
+    turn.show("contact", contact_id)
+
+
+def worker_joined(turn: Turn, event: ev.WorkerJoined) -> None:
+    """Reconcile: what we thought it had and it has not, is lost; what it has and we do not know, must end."""
+    known = turn.state.workers.get(event.worker)
+    if known is None or not known.up:
+        turn.state.workers[event.worker] = Worker(id=event.worker, up=True, since=turn.now)
+    held = set(event.legs)
+    for leg in [leg for leg in turn.state.legs.values() if leg.worker == event.worker]:
+        if leg.id not in held:
+            callcontrol.ended(turn, ev.LegEnded(leg=leg.id, code=500, by="lost", cause="worker-lost"))
+    for leg_id in event.legs:
+        if leg_id not in turn.state.legs:
+            turn.effects.append(HangUpLeg(worker=event.worker, leg=leg_id))
+    alarm.clear(turn, f"worker-{event.worker}")
+    turn.show("worker", event.worker)
+
+
+def worker_lost(turn: Turn, event: ev.WorkerLost) -> None:
+    """Its calls are gone; new ones go elsewhere from this moment."""
+    turn.effects.append(WithdrawWorker(worker=event.worker))
+    turn.state.workers[event.worker] = Worker(id=event.worker, up=False, since=turn.now)
+    alarm.raise_for(
+        turn,
+        f"worker-{event.worker}",
+        f"The media worker {event.worker} is down; its calls were lost.",
+        "It is started again by itself. If this repeats, look at its log and tell the maker.",
+    )
+    for leg in [leg for leg in turn.state.legs.values() if leg.worker == event.worker]:
+        callcontrol.ended(turn, ev.LegEnded(leg=leg.id, code=500, by="lost", cause="worker-lost"))
+    turn.show("worker", event.worker)
+
+
+def disk_changed(turn: Turn, event: ev.DiskSpaceChanged) -> None:
+    """No room: recordings stop before anything else suffers."""
+    turn.state.disk_low = event.low
+    if event.low:
+        for contact in turn.state.contacts.values():
+            if contact.recording is not None and contact.recording.state in {"on", "paused"}:
+                conversation.stop_recording(turn, contact)
+                turn.record(contact, RecordingMissing(error="The disk is nearly full."))
+                turn.show("contact", contact.id)
+        alarm.raise_for(
+            turn,
+            "disk",
+            f"The disk is nearly full ({event.free_bytes // 1_000_000} MB free); calls are not recorded any more.",
+            "Delete old recordings, shorten how long they are kept, or fit a larger disk.",
+        )
+    else:
+        alarm.clear(turn, "disk")
+    turn.show("box", "")

@@ -1,0 +1,213 @@
+"""Keeps recordings: pushes them to the disk while they are written, stores them when they end, finds lost
+ones.
+
+Two threads that never touch pjsua2. One makes what was written durable once a second, so that a power cut
+costs at most two seconds. The other compresses ended recordings, one at a time, into
+<recordings>/YYYY/MM/DD/<recording>.opus. The WAV files are deleted only when the brain has safely kept the
+news (`forget`): whatever dies in between, the next start of the worker finds them in the spool and stores
+them again, under the same name.
+"""
+
+import logging
+import os
+import queue
+import subprocess
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from appliance.core.ids import RecordingId
+from appliance.media.encoder import EncodeError, NothingWritten, encode
+from appliance.media.mailbox import Mailbox
+from appliance.media.report import RecordingKept, RecordingLost
+from appliance.media.spool import Spool, Spooled, SpoolError, is_closed
+
+log = logging.getLogger(__name__)
+
+SYNC_S = 1.0
+CLOSE_S = 3.0
+"""How long pjsip may take to close the files of a recording; it needs a tick of 20 ms."""
+
+
+class Archive:
+    """Where recordings go. Methods are called by the loop thread and do not block on a disk."""
+
+    def __init__(self, recordings_dir: Path, spool: Spool, mailbox: Mailbox) -> None:
+        self._recordings_dir = recordings_dir
+        self._spool = spool
+        self._mailbox = mailbox
+        self._written: dict[RecordingId, Spooled] = {}
+        self._reported: dict[RecordingId, Spooled] = {}
+        self._ended: queue.SimpleQueue[tuple[Spooled, bool] | None] = queue.SimpleQueue()
+        self._unfinished = 0
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._threads = [
+            threading.Thread(target=self._synchronise, name="recording-sync", daemon=True),
+            threading.Thread(target=self._store_all, name="recording-store", daemon=True),
+        ]
+
+    def start(self) -> int:
+        """Begin work, first on what an earlier start left behind. Returns how many recordings that is."""
+        left_behind = self._spool.left_behind()
+        for files in left_behind:
+            self._store_later(files, cut_off=True)
+        for thread in self._threads:
+            thread.start()
+        return len(left_behind)
+
+    def begin(self, recording: RecordingId) -> Spooled:
+        """Names for the files of a new recording, which is kept durable from now on. Raises SpoolError."""
+        if recording in self._written or recording in self._reported:
+            raise SpoolError(f"The recording {recording} exists already.")
+        files = self._spool.name(recording, int(time.time() * 1000))
+        with self._lock:
+            self._written[recording] = files
+        return files
+
+    def abandon(self, recording: RecordingId) -> None:
+        """A recording could not begin: remove what there is of it."""
+        with self._lock:
+            files = self._written.pop(recording, None)
+        if files is not None:
+            files.delete()
+
+    def end(self, recording: RecordingId) -> None:
+        """No more will be written: store it."""
+        with self._lock:
+            files = self._written.pop(recording, None)
+        if files is not None:
+            self._store_later(files, cut_off=False)
+
+    def forget(self, recording: RecordingId) -> None:
+        """The brain knows of the stored recording, durably: its WAV files can go."""
+        with self._lock:
+            files = self._reported.pop(recording, None)
+        if files is not None:
+            files.delete()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is written and nothing waits to be stored."""
+        with self._lock:
+            return not self._written and not self._unfinished
+
+    def close(self, limit_s: float) -> None:
+        """Stop. What is not stored within `limit_s` stays in the spool for the next start."""
+        self._closing.set()
+        self._ended.put(None)
+        deadline_s = time.monotonic() + limit_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline_s - time.monotonic()))
+        process = self._process
+        if process is not None:
+            process.terminate()
+        for thread in self._threads:
+            thread.join(1.0)
+        self._spool.close()
+
+    def _store_later(self, files: Spooled, *, cut_off: bool) -> None:
+        with self._lock:
+            self._unfinished += 1
+        self._ended.put((files, cut_off))
+
+    # --- threads
+
+    def _synchronise(self) -> None:
+        while not self._closing.wait(SYNC_S):
+            with self._lock:
+                written = list(self._written.values())
+            if not written:
+                continue
+            try:
+                _sync(self._spool.directory)
+            except OSError as error:
+                log.warning("the spool %s: %s", self._spool.directory, error.strerror)
+            for files in written:
+                for path in (files.left, files.right):
+                    try:
+                        _sync(path)
+                    except FileNotFoundError:
+                        pass  # just being made, or just ended and stored
+                    except OSError as error:
+                        log.error("recording %s: %s: %s", files.recording, path, error.strerror)
+
+    def _store_all(self) -> None:
+        while True:
+            ended = self._ended.get()
+            if ended is None:
+                return
+            files, cut_off = ended
+            if not cut_off:
+                self._await_closed(files)
+            if not self._closing.is_set():
+                self._store(files)
+            with self._lock:
+                self._unfinished -= 1
+
+    def _store(self, files: Spooled) -> None:
+        day = datetime.fromtimestamp(files.started_ms / 1000, UTC)
+        directory = self._recordings_dir / f"{day:%Y/%m/%d}"
+        final = directory / f"{files.recording}.opus"
+        partial = directory / f".{files.recording}.{os.getpid()}.part"
+        try:
+            _make_directory(directory)
+            for stale in directory.glob(f".{files.recording}.*.part"):
+                stale.unlink()
+            encoded = encode(files, partial, self._note_process)
+            partial.replace(final)
+            _sync(directory)
+        except (EncodeError, OSError) as error:
+            partial.unlink(missing_ok=True)
+            if self._closing.is_set():
+                return  # we were told to stop; the next start tries again
+            text = str(error) if isinstance(error, EncodeError) else f"{directory}: {error.strerror}."
+            log.error("recording %s is not stored: %s", files.recording, text)
+            if isinstance(error, NothingWritten):
+                with self._lock:
+                    self._reported[files.recording] = files
+            self._mailbox.post(RecordingLost(recording=files.recording, error=text))
+            return
+        with self._lock:
+            self._reported[files.recording] = files
+        self._mailbox.post(
+            RecordingKept(
+                recording=files.recording,
+                path=str(final.relative_to(self._recordings_dir)),
+                duration_s=encoded.duration_s,
+                size_bytes=encoded.size_bytes,
+                peaks=encoded.peaks,
+            )
+        )
+
+    def _await_closed(self, files: Spooled) -> None:
+        """Wait for pjsip to close them.
+
+        (Those of a worker that died never get closed; they are taken as they are.)
+        """
+        deadline_s = time.monotonic() + CLOSE_S
+        while time.monotonic() < deadline_s and not (is_closed(files.left) and is_closed(files.right)):
+            if self._closing.wait(0.02):
+                return
+
+    def _note_process(self, process: subprocess.Popen[bytes] | None) -> None:
+        self._process = process
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fdatasync(handle)
+    finally:
+        os.close(handle)
+
+
+def _make_directory(directory: Path) -> None:
+    """With all its parents, each of them durable."""
+    if directory.is_dir():
+        return
+    _make_directory(directory.parent)
+    directory.mkdir(exist_ok=True)
+    _sync(directory.parent)

@@ -1,0 +1,59 @@
+"""One leg as the worker knows it: a SIP dialog, what it is connected to, and how it ends.
+
+State only; what happens to it is written in `switchboard.py`.
+"""
+
+from typing import Literal, NamedTuple
+
+from appliance.core.ids import ContactId, LegId
+from appliance.ipc.api import LegSnapshot
+from appliance.media.call import SipCall
+from appliance.media.sip_message import Dialog, dialog
+
+
+class Ending(NamedTuple):
+    """Why a leg ends, once that is certain."""
+
+    code: int
+    by: Literal["far", "us", "lost"]
+    cause: str = ""
+
+
+class Leg:
+    """A leg that has not ended."""
+
+    def __init__(
+        self, id: LegId, call: SipCall, *, incoming: bool, contact: ContactId | None, now_s: float
+    ) -> None:
+        self.id = id
+        self.call = call
+        self.incoming = incoming
+        self.contact = contact
+        self.state: Literal["incoming", "dialing", "ringing", "up"] = "incoming" if incoming else "dialing"
+        self.since_s = now_s
+        self.waits = incoming
+        """Nothing was ordered for it yet."""
+        self.ending: Ending | None = None
+        """Set when we end it; the far end's reason counts otherwise."""
+        self.message = ""
+        """The newest message seen of its dialog, for its tags."""
+
+        self.usable = False
+        """It has an audio stream."""
+        self.early_media = False
+        self.held = False
+        self.muted = False
+        self.peers: dict[LegId, None] = {}
+
+        self.packets = 0
+        self.heard_s = now_s
+        """When RTP was last seen to arrive."""
+
+    @property
+    def dialog(self) -> Dialog:
+        """Call-ID and the tags seen so far."""
+        return dialog(self.message)
+
+    def snapshot(self) -> LegSnapshot:
+        """As the brain is told."""
+        return LegSnapshot(leg=self.id, contact=self.contact, state=self.state)

@@ -1,0 +1,119 @@
+"""The files of recordings being made: their names, and reading them even when the worker died while writing.
+
+A WAV writer fills in the lengths of its header at the end, so a file whose header says zero belongs to a
+recording that was cut off; its data are what the file has beyond the header.
+"""
+
+import fcntl
+import os
+import re
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from appliance.core.ids import RecordingId
+
+HEADER_BYTES = 44
+"""RIFF, fmt and data chunk headers as pjmedia's WAV writer lays them out."""
+RATE_HZ = 8000
+SAMPLE_BYTES = 2
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAME = re.compile(r"(?P<recording>[A-Za-z0-9_-]{1,64})\.(?P<started_ms>\d{1,14})\.(?P<side>left|right)\.wav")
+
+
+class SpoolError(Exception):
+    """The spool cannot be used; the text is a sentence for the administrator."""
+
+
+class Spooled(Struct, frozen=True, kw_only=True):
+    """The two files of one recording."""
+
+    recording: RecordingId
+    started_ms: int
+    """UTC, by the wall clock: it only chooses the directory."""
+    left: Path
+    right: Path
+
+    def delete(self) -> None:
+        """They are kept elsewhere."""
+        self.left.unlink(missing_ok=True)
+        self.right.unlink(missing_ok=True)
+
+
+class Spool:
+    """A directory that one running worker owns."""
+
+    def __init__(self, directory: Path) -> None:
+        """Create and take it. Raises SpoolError when another process has it or it cannot be used."""
+        self.directory = directory
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._lock = (directory / "lock").open("wb")
+        except OSError as error:
+            raise SpoolError(f"The spool {directory} cannot be used: {error.strerror}.") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock.close()
+            raise SpoolError(f"The spool {directory} belongs to another worker that is running.") from error
+
+    def name(self, recording: RecordingId, started_ms: int) -> Spooled:
+        """Where a new recording is written. Raises SpoolError for an id that is no file name."""
+        if not _ID.fullmatch(recording):
+            raise SpoolError(f"{recording!r} cannot name a recording.")
+        return self._files(recording, started_ms)
+
+    def left_behind(self) -> list[Spooled]:
+        """Recordings of an earlier start that were not stored, oldest first."""
+        found = {
+            (int(match["started_ms"]), match["recording"])
+            for path in self.directory.glob("*.wav")
+            if (match := _NAME.fullmatch(path.name))
+        }
+        return [self._files(RecordingId(recording), started_ms) for started_ms, recording in sorted(found)]
+
+    def close(self) -> None:
+        """Let another worker have it."""
+        self._lock.close()
+
+    def _files(self, recording: RecordingId, started_ms: int) -> Spooled:
+        stem = f"{recording}.{started_ms}"
+        left, right = (self.directory / f"{stem}.{side}.wav" for side in ("left", "right"))
+        return Spooled(recording=recording, started_ms=started_ms, left=left, right=right)
+
+
+def is_closed(path: Path) -> bool:
+    """The writer has filled in the header, so everything before is with the kernel.
+
+    True for a missing file.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(HEADER_BYTES)
+            size = os.fstat(file.fileno()).st_size
+    except FileNotFoundError:
+        return True
+    if len(header) < HEADER_BYTES:
+        return False
+    (data_bytes,) = struct.unpack_from("<I", header, 40)
+    return size > HEADER_BYTES and bool(data_bytes == size - HEADER_BYTES)
+
+
+def open_samples(path: Path) -> tuple[BinaryIO | None, int]:
+    """The file, standing at its first sample, and how many samples it has.
+
+    (None, 0) when there is nothing in it.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return None, 0
+    header = file.read(HEADER_BYTES)
+    count = (os.fstat(file.fileno()).st_size - HEADER_BYTES) // SAMPLE_BYTES
+    if count <= 0 or not header.startswith(b"RIFF"):
+        file.close()
+        return None, 0
+    return file, count

@@ -1,0 +1,247 @@
+"""Orders to a running Kamailio and snapshots of what it knows, for the brain.
+
+Every call either has the stated effect or raises: EdgeUnavailableError when Kamailio is not there (the brain orders
+again at `events.EdgeConnected`), EdgeRefusedError when it says no, SettingsError for values that cannot be used.
+Workers and trunks are written to the runtime directory first, so a Kamailio that starts later knows them too.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from msgspec import Struct
+
+from appliance.core.ids import ExtensionNumber, TrunkId, WorkerId
+from appliance.sip import tables
+from appliance.sip.errors import EdgeRefusedError
+from appliance.sip.rpc import RpcClient
+from appliance.sip.settings import EdgeSettings, Trunk, Worker, check_trunks, check_workers
+from appliance.sip.tables import WORKER_GROUP, Contact
+
+_UP = "ap"
+"""Active, and pinged."""
+_DOWN = "ip"
+"""Inactive, and pinged: the first answered ping brings it back."""
+
+_REGISTERED = 1 << 2
+"""UAC_REG_ONLINE in `flags` of uac.reg_dump (uac module, §8.2)."""
+
+_NOT_FOUND = 404
+
+
+class WorkerStatus(Struct, frozen=True, kw_only=True):
+    """A media worker as Kamailio sees it."""
+
+    worker: WorkerId
+    uri: str
+    up: bool
+    """It gets new calls."""
+
+
+class TrunkStatus(Struct, frozen=True, kw_only=True):
+    """The registration of a trunk as Kamailio sees it."""
+
+    trunk: TrunkId
+    registered: bool
+    reply: str
+    """The registrar's last answer, `200 OK`; empty before the first attempt."""
+
+
+class EdgeControl:
+    """The brain's hand on Kamailio. Use as an async context manager, or call `close`.
+
+    Holds the workers and trunks last ordered; begins with those of the settings.
+    """
+
+    def __init__(self, settings: EdgeSettings) -> None:
+        self._settings = settings
+        self._workers = settings.workers
+        self._rpc = RpcClient(settings.rpc_path)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._rpc.close()
+
+    async def version(self) -> str:
+        """Kamailio's own name and version; also a sign of life."""
+        return await self._rpc.ask("core.version", (), str)
+
+    # --- media workers -----------------------------------------------------------------------------------------------
+
+    async def workers(self) -> list[WorkerStatus]:
+        """All listed workers."""
+        listed = await self._rpc.ask("dispatcher.list", (), _Dispatcher)
+        return [
+            WorkerStatus(worker=WorkerId(dest.ATTRS.DUID), uri=dest.URI, up=dest.FLAGS.startswith("A"))
+            for record in listed.RECORDS
+            if record.SET.ID == WORKER_GROUP
+            for dest in (target.DEST for target in record.SET.TARGETS)
+        ]
+
+    async def set_worker_up(self, worker: WorkerId, up: bool) -> None:
+        """Take a worker out at once (its process ended), or put it back without waiting for the next ping.
+
+        A worker that is taken out but lives comes back with its next answered ping, within `worker_ping_s`.
+        EdgeRefusedError for a worker that is not listed.
+        """
+        uri = next((known.uri for known in self._workers if known.id == worker), None)
+        if uri is None:
+            raise EdgeRefusedError("dispatcher.set_state", _NOT_FOUND, f"worker {worker} is not listed")
+        await self._rpc.ask("dispatcher.set_state", (_UP if up else _DOWN, WORKER_GROUP, uri), object)
+
+    async def set_workers(self, workers: Sequence[Worker]) -> None:
+        """Replace the list of workers. All of them count as up until a ping tells otherwise."""
+        check_workers(tuple(workers))
+        await asyncio.to_thread(tables.write_workers, self._settings, workers)
+        self._workers = tuple(workers)
+        await self._rpc.ask("htable.reload", ("worker",), object)
+        await self._rpc.ask("dispatcher.reload", (), object)
+
+    async def set_affinity(self, extension: ExtensionNumber, worker: WorkerId | None) -> None:
+        """Let the next calls of this phone go to the worker that holds its other call (None: to any worker).
+
+        It is a wish: when that worker is down the call goes to another. Forgotten when Kamailio restarts and after
+        twelve hours.
+        """
+        if worker is None:
+            await self._delete("affinity", extension)
+        else:
+            await self._rpc.ask("htable.sets", ("affinity", extension, worker), object)
+
+    async def set_affinities(self, affinities: Mapping[ExtensionNumber, WorkerId]) -> None:
+        """Replace all affinities; for `EdgeConnected`."""
+        await self._rpc.ask("htable.flush", ("affinity",), object)
+        for extension, worker in affinities.items():
+            await self.set_affinity(extension, worker)
+
+    # --- phones ------------------------------------------------------------------------------------------------------
+
+    async def contacts(self) -> list[Contact]:
+        """Every registered phone, by extension. Read from Kamailio's table: works while it is down, too."""
+        return await asyncio.to_thread(tables.read_contacts, self._settings)
+
+    async def remove_contacts(self, extension: ExtensionNumber) -> None:
+        """End all registrations of an extension (it was deleted or its password changed). No event is sent.
+
+        Nothing happens when it has none. The phone may register again if its password is still right.
+        """
+        try:
+            await self._rpc.ask("ul.rm", ("location", extension), object)
+        except EdgeRefusedError as error:
+            if error.code != _NOT_FOUND:
+                raise
+
+    # --- trunks ------------------------------------------------------------------------------------------------------
+
+    async def set_trunks(self, trunks: Sequence[Trunk], trusted: Sequence[str] | None = None) -> None:
+        """Replace all trunks (and the trusted networks, unless None) without touching calls that are up.
+
+        New and changed registrations start within `trunk_sweep_s`, those of removed trunks are taken back from their
+        providers; unchanged ones go on. `TrunkRegistered` or `TrunkFailed` follows for each new or changed one.
+        """
+        check_trunks(tuple(trunks))
+        networks = self._settings.trusted if trusted is None else tuple(trusted)
+        change = await asyncio.to_thread(tables.write_trunks, self._settings, trunks, networks)
+        await self._rpc.ask("permissions.addressReload", (), object)
+        for trunk in change.trunks:
+            await self._delete("regreply", trunk)
+            await self._delete("regtold", trunk)
+        await self._rpc.ask("htable.reload", ("trunk",), object)
+        await self._rpc.ask("htable.reload", ("registration",), object)
+        for user in change.ended:
+            await self._rpc.ask("uac.reg_unregister", ("l_uuid", user), object)
+        for user in change.begun:
+            await self._rpc.ask("uac.reg_refresh", (user,), object)
+
+    async def trunks(self) -> list[TrunkStatus]:
+        """How each registration trunk stands with its provider."""
+        names = await asyncio.to_thread(tables.registered_trunks, self._settings)
+        accounts = await self._rpc.ask("uac.reg_dump", (), list[_Account])
+        replies = await self._dump("regreply")
+        return [
+            TrunkStatus(
+                trunk=names[account.l_uuid],
+                registered=bool(account.flags & _REGISTERED) and account.diff_expires > 0,
+                reply=str(replies.get(names[account.l_uuid], "")),
+            )
+            for account in accounts
+            if account.l_uuid in names
+        ]
+
+    # --- guard -------------------------------------------------------------------------------------------------------
+
+    async def bans(self) -> dict[str, str]:
+        """Banned addresses and why (`flood`, `scanner`, `wrong digests`)."""
+        return {address: str(reason) for address, reason in (await self._dump("ban")).items()}
+
+    async def lift_ban(self, address: str) -> None:
+        """Answer an address again and forget its wrong digests."""
+        await self._delete("ban", address)
+        await self._delete("wrong", address)
+
+    # --- tables in Kamailio's memory ---------------------------------------------------------------------------------
+
+    async def _dump(self, table: str) -> dict[str, str | int]:
+        slots = await self._rpc.ask("htable.dump", (table,), list[_Slot])
+        return {cell.name: cell.value for slot in slots for cell in slot.slot}
+
+    async def _delete(self, table: str, key: str) -> None:
+        try:
+            await self._rpc.ask("htable.delete", (table, key), object)
+        except EdgeRefusedError as error:
+            if error.code != _NOT_FOUND:  # it was not there: all the better
+                raise
+
+
+# Shapes of Kamailio's answers; fields we do not need are left out.
+
+
+class _Attributes(Struct):
+    DUID: str
+
+
+class _Destination(Struct):
+    URI: str
+    FLAGS: str
+    ATTRS: _Attributes
+
+
+class _Target(Struct):
+    DEST: _Destination
+
+
+class _Set(Struct):
+    ID: int
+    TARGETS: list[_Target]
+
+
+class _Record(Struct):
+    SET: _Set
+
+
+class _Dispatcher(Struct):
+    RECORDS: list[_Record] = []
+
+
+class _Cell(Struct):
+    name: str
+    value: str | int
+
+
+class _Slot(Struct):
+    slot: list[_Cell]
+
+
+class _Account(Struct):
+    l_uuid: str
+    flags: int
+    diff_expires: int

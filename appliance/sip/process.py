@@ -1,0 +1,287 @@
+"""Running one Kamailio: files, command line, start, readiness, stop.
+
+Used by `switchroom run` and by the tests. Kamailio stays in the foreground in a process group of its own (it signals its
+whole group when it ends). Nothing here restarts it: that is the supervisor's decision. Affinities and bans live in its
+memory only and are gone after a restart; registrations, workers and trunks are not.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import deque
+from pathlib import Path
+from typing import NoReturn
+
+from appliance.sip import config, tables
+from appliance.sip.errors import EdgeStartError, EdgeUnavailableError
+from appliance.sip.rpc import RpcClient
+from appliance.sip.settings import EdgeSettings
+
+log = logging.getLogger(__name__)
+kamailio_log = logging.getLogger(f"{__name__}.kamailio")
+
+_FALLBACK_PROGRAMS = (Path("/usr/sbin/kamailio"), Path("/usr/local/sbin/kamailio"))
+"""/usr/sbin is not on the PATH of ordinary users."""
+
+_POLL_S = 0.02
+_CHECK_S = 10.0
+_LINES_KEPT = 40
+
+_LEVELS = {
+    "CRITICAL": logging.CRITICAL,
+    "ALERT": logging.CRITICAL,
+    "ERROR": logging.ERROR,
+    "WARNING": logging.WARNING,
+    "NOTICE": logging.INFO,
+    "INFO": logging.DEBUG,
+    "DEBUG": logging.DEBUG,
+}
+_LINE = re.compile(r"\s*\d+\(\d+\) (?P<level>[A-Z]+): (?P<text>.*)")
+
+
+def find_program(settings: EdgeSettings) -> Path:
+    """The Kamailio to run. EdgeStartError when there is none."""
+    if settings.kamailio is not None:
+        candidates = [settings.kamailio]
+    else:
+        on_path = shutil.which("kamailio")
+        candidates = [Path(on_path)] if on_path else list(_FALLBACK_PROGRAMS)
+    for candidate in candidates:
+        if os.access(candidate, os.X_OK):
+            return candidate
+    raise EdgeStartError("Kamailio is not installed: install the Debian package kamailio.")
+
+
+def command_line(settings: EdgeSettings) -> list[str]:
+    """Arguments that run this edge in the foreground, log on stderr. `write_files` must have been called."""
+    arguments = [
+        str(find_program(settings)),
+        *("-f", str(settings.configuration_path)),
+        *("-DD", "-E"),
+        *("-P", str(settings.pid_path)),
+        *("-Y", str(settings.runtime_dir)),
+        *("-w", str(settings.runtime_dir)),
+        *("-m", str(settings.shared_memory_mb)),
+        *("-M", str(settings.private_memory_mb)),
+    ]
+    if settings.user is not None:
+        arguments += ["-u", settings.user]
+    if settings.group is not None:
+        arguments += ["-g", settings.group]
+    return arguments
+
+
+def write_files(settings: EdgeSettings) -> None:
+    """Make the runtime directory and everything in it that Kamailio reads; registrations in it are kept.
+
+    Blocks for some milliseconds. SettingsError for values that cannot be used, EdgeStartError when the directory
+    cannot be written or the brain's database is missing.
+    """
+    files = config.render(settings)
+    if not settings.directory_db.is_file():
+        raise EdgeStartError(f"The database {settings.directory_db} does not exist: start the brain first.")
+    try:
+        settings.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, text in files.items():
+            (settings.runtime_dir / name).write_text(text, encoding="utf-8")
+        tables.create(settings.tables_path)
+        tables.write_workers(settings, settings.workers)
+        tables.write_trunks(settings, settings.trunks, settings.trusted)
+        _hand_over(settings)
+    except OSError as error:
+        raise EdgeStartError(
+            f"Cannot write {error.filename or settings.runtime_dir}: {error.strerror}."
+        ) from error
+
+
+def _hand_over(settings: EdgeSettings) -> None:
+    """Give the runtime directory to the account that Kamailio will run as."""
+    if settings.user is None:
+        return
+    try:
+        account = pwd.getpwnam(settings.user)
+    except KeyError as error:
+        raise EdgeStartError(f"There is no account {settings.user} on this machine.") from error
+    for path in (settings.runtime_dir, *settings.runtime_dir.iterdir()):
+        os.chown(path, account.pw_uid, account.pw_gid)
+
+
+async def check(settings: EdgeSettings) -> None:
+    """Let Kamailio read its configuration without running it (`kamailio -c`). EdgeStartError with the reason."""
+    await asyncio.to_thread(write_files, settings)
+    arguments = [*command_line(settings), "-c"]
+    process = await asyncio.create_subprocess_exec(*arguments, stdout=PIPE, stderr=PIPE)
+    try:
+        async with asyncio.timeout(_CHECK_S):
+            _, complaints = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        _fail(settings, complaints.decode(errors="replace").splitlines())
+
+
+class EdgeProcess:
+    """One running Kamailio. `start`, then `wait` for its end or `stop` it."""
+
+    def __init__(self, settings: EdgeSettings) -> None:
+        self._settings = settings
+        self._process: Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._last_lines: deque[str] = deque(maxlen=_LINES_KEPT)
+
+    @property
+    def pid(self) -> int:
+        """Of the first process. EdgeStartError before `start`."""
+        return self._running().pid
+
+    async def start(self, *, ready_s: float = 10.0) -> None:
+        """Write the files, run Kamailio and return when it takes commands, events and calls.
+
+        EdgeStartError with one sentence when it cannot run, EdgeUnavailableError when it is not ready in `ready_s`;
+        in both cases nothing is left running. A Kamailio of an earlier run that lost its supervisor is ended first.
+        """
+        await asyncio.to_thread(write_files, self._settings)
+        await self._end_orphan()
+        self._last_lines.clear()
+        self._process = await asyncio.create_subprocess_exec(
+            *command_line(self._settings), stdout=DEVNULL, stderr=PIPE, start_new_session=True
+        )
+        self._reader = asyncio.create_task(self._read_log(self._process))
+        try:
+            await self._await_ready(ready_s)
+        except BaseException:
+            await self.stop()
+            raise
+        log.info("Kamailio runs as process %d", self._process.pid)
+
+    async def wait(self) -> int:
+        """Until Kamailio has ended for whatever reason; its exit status (negative: killed by that signal)."""
+        status = await self._running().wait()
+        if self._reader is not None:
+            await self._reader
+        return status
+
+    async def stop(self, *, grace_s: float = 3.0) -> None:
+        """End it and all its children: politely, then by force. Nothing happens when it has ended already."""
+        process = self._process
+        if process is None:
+            return
+        if process.returncode is None:
+            process.terminate()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(grace_s):
+                    await process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await self.wait()
+
+    def _running(self) -> Process:
+        if self._process is None:
+            raise EdgeStartError("Kamailio was not started.")
+        return self._process
+
+    async def _read_log(self, process: Process) -> None:
+        assert process.stderr is not None
+        while line := await process.stderr.readline():
+            text = line.decode(errors="replace").rstrip()
+            self._last_lines.append(text)
+            found = _LINE.match(text)
+            if found:
+                kamailio_log.log(_LEVELS.get(found["level"], logging.INFO), "%s", found["text"])
+            elif text:
+                kamailio_log.info("%s", text)
+
+    async def _await_ready(self, ready_s: float) -> None:
+        process = self._running()
+        try:
+            async with asyncio.timeout(ready_s), RpcClient(self._settings.rpc_path, reply_s=0.5) as rpc:
+                while not (await _answers_rpc(rpc) and await _takes_events(self._settings)):
+                    if process.returncode is not None:
+                        await self.wait()
+                        _fail(self._settings, list(self._last_lines))
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError as error:
+            raise EdgeUnavailableError(f"Kamailio was not ready within {ready_s} s.") from error
+
+    async def _end_orphan(self) -> None:
+        """A supervisor that was killed leaves its Kamailio behind, which would hold the ports."""
+        try:
+            pid = int(self._settings.pid_path.read_text())
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (OSError, ValueError):
+            return
+        if str(self._settings.configuration_path).encode() not in command:
+            return
+        log.warning("ending Kamailio %d, left over from an earlier run", pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGTERM)
+        async with asyncio.timeout(5.0):
+            while Path(f"/proc/{pid}").exists():
+                await asyncio.sleep(_POLL_S)
+
+
+async def _answers_rpc(rpc: RpcClient) -> bool:
+    try:
+        await rpc.ask("core.version", (), str)
+    except EdgeUnavailableError:
+        return False
+    return True
+
+
+async def _takes_events(settings: EdgeSettings) -> bool:
+    """The event socket opens a little later than the command socket (facts/sip-edge.md, trap 8)."""
+    try:
+        _, writer = await asyncio.open_connection(*settings.event_address)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+def _fail(settings: EdgeSettings, lines: list[str]) -> NoReturn:
+    """Say in one sentence why Kamailio did not run."""
+    text = "\n".join(lines)
+    if missing := re.search(r"(?:failed to load|could not (?:find|open)|not found)[^\n]*?(\w+\.so)", text):
+        raise EdgeStartError(
+            f"Kamailio's module {missing[1]} is missing: install the packages kamailio-sqlite-modules,"
+            " kamailio-json-modules, kamailio-extra-modules and kamailio-utils-modules."
+        )
+    if taken := re.search(r"bind\([^\n]*?\) on ([\d.:]+): Address already in use", text):
+        raise EdgeStartError(f"{taken[1]} is already in use by another program.")
+    if "Address already in use" in text:
+        taken_ports = ", ".join(str(address) for address in _busy(settings)) or "One of the edge's ports"
+        raise EdgeStartError(f"{taken_ports} is already in use by another program.")
+    reasons = [found["text"] for line in lines if (found := _LINE.match(line)) and found["level"] in _BAD]
+    raise EdgeStartError(
+        f"Kamailio did not start: {reasons[0] if reasons else text[-300:] or 'no reason given'}"
+    )
+
+
+_BAD = ("CRITICAL", "ALERT", "ERROR")
+
+
+def _busy(settings: EdgeSettings) -> list[str]:
+    found = []
+    wanted = [
+        *((listen.host, listen.port, kind) for listen in settings.listen for kind in ("UDP", "TCP")),
+        (*settings.internal, "UDP"),
+        (*settings.event_address, "TCP"),
+    ]
+    for host, port, kind in dict.fromkeys(wanted):
+        with socket.socket(type=socket.SOCK_DGRAM if kind == "UDP" else socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind((host, port))
+            except OSError:
+                found.append(f"{kind} {host}:{port}")
+    return found
