@@ -10,7 +10,7 @@ from appliance.brain.prompting import Prompting
 from appliance.brain.screens import Screens
 from appliance.core import effects as fx
 from appliance.core import events as ev
-from appliance.core.ids import WorkerId
+from appliance.core.ids import LegId, WorkerId
 from appliance.ipc.api import MediaCommand, Ordered
 from appliance.ipc.server import Connection
 from appliance.store.customers import Customers
@@ -52,6 +52,10 @@ class Dispatch:
         self._workers[worker] = connection
         for order in self._held.pop(worker, []):
             connection.send(Ordered(order=order))
+
+    def dialled_for(self, worker: WorkerId) -> set[LegId]:
+        """Legs a worker was told to dial while it was away: it cannot know them yet."""
+        return {order.leg for order in self._held.get(worker, []) if isinstance(order, fx.DialLeg)}
 
     def worker_is_away(self, worker: WorkerId) -> None:
         """A worker's connection broke; orders are held until it is back or lost."""
@@ -115,9 +119,7 @@ class Dispatch:
         self._prompting.play(
             order,
             send=lambda files: self._order(order.worker, files),
-            failed=lambda why: self._take(
-                ev.PlaybackFinished(leg=order.leg, playback=order.playback, failed=why)
-            ),
+            failed=lambda why: self._take(ev.PlaybackFinished(leg=order.leg, playback=order.playback, failed=why)),
         )
 
     async def _find_customers(self, wanted: fx.FindCustomers) -> None:

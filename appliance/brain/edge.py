@@ -125,7 +125,7 @@ class Edge:
         self._connected = True
         self._contacts = {}
         for contact in contacts:
-            self._contacts.setdefault(contact.extension, set()).add(contact.contact)
+            self._contacts.setdefault(contact.extension, set()).add(contact.uri)
         registered = loop.engine.state.registered
         for contact in contacts:
             if contact.extension not in registered:

@@ -58,9 +58,7 @@ class Loop:
             replayed += 1
         return replayed
 
-    def take(
-        self, message: Message, *, at: float | None = None, source: str = "", source_seq: int = 0
-    ) -> int:
+    def take(self, message: Message, *, at: float | None = None, source: str = "", source_seq: int = 0) -> int:
         """One turn. Returns the message's number in the journal. A command may raise `Refused`; then nothing
         happened.
 
@@ -97,6 +95,10 @@ class Loop:
             self.take(ev.TimePassed())
         else:
             self._arm()
+
+    def start(self) -> None:
+        """Timers that were set before the restart count on."""
+        self._arm()
 
     def stop(self) -> None:
         """No more timers."""

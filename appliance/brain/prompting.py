@@ -37,9 +37,7 @@ class Prompting:
         self._wanted: dict[LegId, PlaybackId] = {}
         """Legs whose newest order waits for a prompt to be made."""
 
-    def play(
-        self, order: PlayPrompts, send: Callable[[PlayFiles], None], failed: Callable[[str], None]
-    ) -> None:
+    def play(self, order: PlayPrompts, send: Callable[[PlayFiles], None], failed: Callable[[str], object]) -> None:
         """Send the order as soon as all of its files exist; `failed` gets a sentence when one cannot be had."""
         files = [self._file(prompt) for prompt in order.prompts]
         if all(file is not None for file in files):
@@ -54,7 +52,7 @@ class Prompting:
         self._wanted.pop(order.leg, None)
 
     async def _make(
-        self, order: PlayPrompts, send: Callable[[PlayFiles], None], failed: Callable[[str], None]
+        self, order: PlayPrompts, send: Callable[[PlayFiles], None], failed: Callable[[str], object]
     ) -> None:
         try:
             files = [self._file(prompt) or await self._render(prompt) for prompt in order.prompts]

@@ -104,9 +104,7 @@ class Requests:
                 if kind == "extension":
                     self._phones_changed(ExtensionNumber(entry))
             case api.PutUser():
-                await self._users.put(
-                    wanted.by, wanted.name, wanted.role, wanted.language, wanted.password_hash
-                )
+                await self._users.put(wanted.by, wanted.name, wanted.role, wanted.language, wanted.password_hash)
             case api.DeleteUser():
                 await self._users.delete(wanted.by, wanted.name)
             case api.OpenSession():

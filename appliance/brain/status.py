@@ -6,10 +6,11 @@ contradict each other for longer than one flush. Nothing is rendered while nobod
 
 from collections.abc import Iterable, Iterator
 
+from appliance.brain.loop import Loop
 from appliance.core import agent as shift
 from appliance.core import queue as line
 from appliance.core.contact import Contact, Leg
-from appliance.core.engine import Engine
+from appliance.core.events import Customer
 from appliance.core.ids import AgentId, ContactId, QueueId, TrunkId, WorkerId
 from appliance.core.state import State
 from appliance.core.timers import Timers
@@ -32,14 +33,14 @@ STATES: dict[str, str] = {
 class StatusTree:
     """Renders parts of the tree on demand."""
 
-    def __init__(self, engine: Engine, box: "BoxFacts") -> None:
-        self._engine = engine
+    def __init__(self, loop: Loop, box: "BoxFacts") -> None:
+        self._loop = loop
         self._box = box
 
     def value(self, key: str, now: float) -> api.StatusValue | None:
         """The value at a key, None when there is none (any more)."""
         kind, _, about = key.partition("/")
-        state, index = self._engine.state, self._engine.index
+        state, index = self._loop.engine.state, self._loop.engine.index
         match kind:
             case "contact":
                 contact = state.contacts.get(ContactId(about))
@@ -55,11 +56,7 @@ class StatusTree:
             case "worker":
                 worker = state.workers.get(WorkerId(about))
                 legs = sum(1 for leg in state.legs.values() if leg.worker == about)
-                return (
-                    api.WorkerStatus(id=worker.id, up=worker.up, legs=legs, since=worker.since)
-                    if worker
-                    else None
-                )
+                return api.WorkerStatus(id=worker.id, up=worker.up, legs=legs, since=worker.since) if worker else None
             case "alarm":
                 alarm = state.alarms.get(about)
                 if alarm is None:
@@ -77,7 +74,7 @@ class StatusTree:
         return (key for key in self._all_keys() if key.startswith(wanted))
 
     def _all_keys(self) -> Iterator[str]:
-        state, index = self._engine.state, self._engine.index
+        state, index = self._loop.engine.state, self._loop.engine.index
         yield "box"
         yield from (f"alarm/{key}" for key in state.alarms)
         yield from (f"worker/{key}" for key in state.workers)
@@ -89,7 +86,7 @@ class StatusTree:
 
     def _turn(self, now: float) -> Turn:
         """The engine's own look-ups, for reading only: nothing is ordered through it."""
-        return Turn(self._engine.state, self._engine.index, Timers({}), now)
+        return Turn(self._loop.engine.state, self._loop.engine.index, Timers({}), now)
 
 
 class BoxFacts:
@@ -146,7 +143,7 @@ def contact_status(turn: Turn, contact: Contact) -> api.ContactStatus:
     )
 
 
-def linked_first(contact: Contact) -> "tuple[api.Customer, ...]":
+def linked_first(contact: Contact) -> tuple[Customer, ...]:
     """The customers that may be meant; the linked one alone, once an agent said which."""
     if contact.customer is None:
         return contact.customers

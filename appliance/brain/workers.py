@@ -6,7 +6,7 @@ from pathlib import Path
 
 from appliance.brain.loop import Loop
 from appliance.core import events as ev
-from appliance.core.ids import LegId, WorkerId
+from appliance.core.ids import WorkerId
 from appliance.ipc import api
 from appliance.ipc.server import Connection
 from appliance.store.journal import Kept
@@ -28,21 +28,29 @@ class Workers:
         self._taken = dict(seen)
         """Per instance: its highest event number that was taken."""
         self._connections: dict[WorkerId, Connection] = {}
+        self._unreconciled: dict[Connection, api.Hello] = {}
+        """Connected workers whose legs were not compared with ours yet."""
+        self._waiting: set[asyncio.Task[None]] = set()
 
     def joined(self, connection: Connection, hello: api.Hello) -> api.Welcome:
         """A worker is here (again): say what is kept, then reconcile."""
         worker = WorkerId(hello.name)
         self._connections[worker] = connection
-        self._taken[hello.instance] = self._kept.get(hello.instance, 0)
-        legs = tuple(leg.leg for leg in hello.legs)
-        # after the Welcome: its unkept events come first, then it is clear what really is missing
-        asyncio.get_running_loop().call_soon(self._reconcile, worker, connection, legs)
+        self._unreconciled[connection] = hello
+        # after the Welcome has gone out; what the worker sends again comes later still
+        asyncio.get_running_loop().call_soon(self._reconcile, connection)
         return api.Welcome(durable_seq=self._kept.get(hello.instance, 0))
 
-    def _reconcile(self, worker: WorkerId, connection: Connection, legs: tuple[LegId, ...]) -> None:
-        if self._connections.get(worker) is connection:
-            self._loop.dispatch.worker_is_back(worker, connection)
-            self._loop.take(ev.WorkerJoined(worker=worker, legs=legs))
+    def _reconcile(self, connection: Connection) -> None:
+        """Compare the worker's legs with ours, once everything it had to tell was taken."""
+        hello = self._unreconciled.get(connection)
+        if hello is None or self._taken.get(hello.instance, 0) < hello.newest_seq:
+            return
+        del self._unreconciled[connection]
+        worker = WorkerId(hello.name)
+        legs = {leg.leg for leg in hello.legs} | self._loop.dispatch.dialled_for(worker)
+        self._loop.dispatch.worker_is_back(worker, connection)
+        self._loop.take(ev.WorkerJoined(worker=worker, legs=tuple(sorted(legs))))
 
     def reported(self, connection: Connection, report: api.Reported) -> None:
         """One event. Numbers already taken are repetitions after a reconnection."""
@@ -51,9 +59,9 @@ class Workers:
             return
         self._taken[instance] = report.seq
         at = self._loop.clock.from_monotonic(report.at_s)
-        self._loop.take(
-            report.event, at=min(at, self._loop.clock.now()), source=instance, source_seq=report.seq
-        )
+        self._loop.take(report.event, at=min(at, self._loop.clock.now()), source=instance, source_seq=report.seq)
+        if connection in self._unreconciled:
+            self._reconcile(connection)
 
     def kept(self, kept: Kept) -> None:
         """The journal has committed: workers may forget."""
@@ -66,14 +74,20 @@ class Workers:
     def left(self, connection: Connection) -> None:
         """A worker's connection broke: lost at once if its process is gone, else it may come back."""
         worker = WorkerId(connection.hello.name)
+        self._unreconciled.pop(connection, None)
         if self._connections.get(worker) is not connection:
             return
         del self._connections[worker]
         self._loop.dispatch.worker_is_away(worker)
         if is_alive(connection.pid):
-            self._tasks.create_task(self._wait_for(worker))
+            self._wait(worker)
         else:
             self._lost(worker)
+
+    def _wait(self, worker: WorkerId) -> None:
+        task = self._tasks.create_task(self._wait_for(worker))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
 
     async def _wait_for(self, worker: WorkerId) -> None:
         await asyncio.sleep(AWAY_S)
@@ -84,11 +98,16 @@ class Workers:
         self._loop.dispatch.forget_worker(worker)
         self._loop.take(ev.WorkerLost(worker=worker))
 
+    async def close(self) -> None:
+        """Wait for nobody any more."""
+        for waiting in list(self._waiting):
+            waiting.cancel()
+
     def expect(self) -> None:
         """After a start: workers the journal knew as up must come back soon."""
         for worker in self._loop.engine.state.workers.values():
             if worker.up:
-                self._tasks.create_task(self._wait_for(worker.id))
+                self._wait(worker.id)
 
 
 def is_alive(pid: int) -> bool:

@@ -206,9 +206,7 @@ def finish_wrap_up(turn: Turn, agent_id: AgentId, *, disposition: str, by_limit:
         contact.wrapping.remove(agent_id)
         turn.record(
             contact,
-            WrappedUp(
-                agent=agent_id, disposition=disposition, took_s=turn.now - agent.since, by_limit=by_limit
-            ),
+            WrappedUp(agent=agent_id, disposition=disposition, took_s=turn.now - agent.since, by_limit=by_limit),
         )
         turn.show("contact", contact.id)
         turn.ended.append(contact.id)

@@ -50,9 +50,7 @@ def caller_left(turn: Turn, contact: Contact, *, code: int, lost: bool) -> None:
         contact.outcome = outcome_of(contact)
     if contact.outcome in {"abandoned", "missed", "contained", "lost"}:
         contact.code = code
-    place = (
-        contact.where if contact.stage != "waiting" or not contact.offers else f"{contact.where} (ringing)"
-    )
+    place = contact.where if contact.stage != "waiting" or not contact.offers else f"{contact.where} (ringing)"
     turn.record(contact, CallerLeft(where=f"{contact.stage}: {place}", after_s=turn.now - contact.opened_at))
     if contact.stage == "waiting" and contact.answered_at is None and contact.queue:
         turn.day(contact.queue).abandoned += 1

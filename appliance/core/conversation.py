@@ -109,9 +109,7 @@ def start_recording(turn: Turn, contact: Contact, caller: Leg, leg: Leg) -> None
     recording.state = "on"
     contact.recording = recording
     turn.state.recordings[recording.id] = contact.id
-    turn.effects.append(
-        fx.StartRecording(worker=caller.worker, leg=caller.id, peer=leg.id, recording=recording.id)
-    )
+    turn.effects.append(fx.StartRecording(worker=caller.worker, leg=caller.id, peer=leg.id, recording=recording.id))
     turn.show("contact", contact.id)
 
 

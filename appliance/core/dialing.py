@@ -80,11 +80,7 @@ def next_trunk(turn: Turn, contact: Contact, caller: Leg) -> Leg | Failure:
         trunk_id, number = contact.routes.pop(0)
         trunk = turn.index.trunks.get(trunk_id)
         state = turn.state.trunks.get(trunk_id)
-        if (
-            trunk is None
-            or (state is not None and not state.up)
-            or calls_on(turn, trunk_id) >= trunk.max_calls
-        ):
+        if trunk is None or (state is not None and not state.up) or calls_on(turn, trunk_id) >= trunk.max_calls:
             continue
         return turn.dial(
             contact,

@@ -54,9 +54,7 @@ class Dialled(Struct, frozen=True, kw_only=True):
     """Not of the box's own country."""
 
 
-def classify(
-    dialled: str, country: str, outside_prefix: str, extensions: Container[ExtensionNumber]
-) -> Dialled:
+def classify(dialled: str, country: str, outside_prefix: str, extensions: Container[ExtensionNumber]) -> Dialled:
     """What a desk phone, an agent or a flow means by a dialled number.
 
     The order settles what could be read twice: emergency, extension, outside number after the outside prefix,

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from appliance.core.facts import Fact
+from appliance.core.facts import AnyFact
 from appliance.core.ids import ContactId, ExtensionNumber, LegId, PlaybackId, RecordingId, TrunkId, WorkerId
 
 
@@ -208,7 +208,7 @@ class Record(Effect, frozen=True, kw_only=True, tag="record"):
     """Keep a fact for ever: the history, the CDR and every report are folds over these."""
 
     contact: ContactId | None
-    fact: Fact
+    fact: AnyFact
 
 
 class Show(Effect, frozen=True, kw_only=True, tag="show"):

@@ -40,6 +40,9 @@ from appliance.core.turn import Turn
 
 Message = EdgeEvent | AnyCommand
 
+UNKNOWN_IDS = 1000
+"""How many ids a brain may have given in the moment before it was killed, without the journal knowing."""
+
 
 class Engine:
     """Decides everything, does nothing."""
@@ -127,6 +130,8 @@ class Engine:
                     turn.state.days.clear()
                     for queue_id in self.index.queues:
                         turn.show("queue", queue_id)
+            case ev.BrainStarted():
+                turn.state.counter += UNKNOWN_IDS
             case ev.TimePassed():
                 while (due := self._timers.pop_due(turn.now)) is not None:
                     timer(turn, *due)
@@ -151,9 +156,7 @@ class Engine:
         for queue_id, line in list(self.state.lines.items()):
             if queue_id not in self.index.queues:
                 for contact_id in list(line):
-                    turn.redirect(
-                        self.state.contacts[contact_id], Destination(kind="hang_up", sentence="call_failed")
-                    )
+                    turn.redirect(self.state.contacts[contact_id], Destination(kind="hang_up", sentence="call_failed"))
         turn.show("box", "")
         turn.routing = True
 

@@ -233,6 +233,10 @@ class DayBegan(Event, frozen=True, kw_only=True, tag="day.began"):
     """ISO 8601 date in the site's zone."""
 
 
+class BrainStarted(Event, frozen=True, kw_only=True, tag="brain.started"):
+    """The brain begins again where the journal ends. Ids it may have given since are not given again."""
+
+
 class TimePassed(Event, frozen=True, kw_only=True, tag="time.passed"):
     """Something the engine waited for is due."""
 
@@ -260,6 +264,7 @@ EdgeEvent = (
     | DirectoryChanged
     | DiskSpaceChanged
     | DayBegan
+    | BrainStarted
     | TimePassed
 )
 """Every event; the type to decode a journal row or a worker's line into."""

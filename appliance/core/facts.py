@@ -12,9 +12,7 @@ from appliance.core.events import Customer
 from appliance.core.explain import Decision
 from appliance.core.ids import AgentId, CustomerId, ExtensionNumber, FlowId, QueueId, RecordingId, TrunkId
 
-Outcome = Literal[
-    "contained", "abandoned", "missed", "answered", "transferred", "turned_away", "lost", "failed"
-]
+Outcome = Literal["contained", "abandoned", "missed", "answered", "transferred", "turned_away", "lost", "failed"]
 """How a contact ended. contained: the flow served it and no person was asked for. abandoned: it left before a person
 answered, after asking for one. missed: a directly dialled person did not answer. answered: a person talked with it.
 transferred: talked with, then handed outside the box or to another extension. turned_away: closed, queue full or

@@ -150,6 +150,13 @@ class Hours(NodeBase, frozen=True, kw_only=True, tag="hours"):
     """Where to on a holiday; empty: like closed."""
 
 
+class TellHours(NodeBase, frozen=True, kw_only=True, tag="tell_hours"):
+    """Say the ordinary opening hours of a schedule. Nothing is said when it has none."""
+
+    schedule: ScheduleId
+    next: str
+
+
 class Enqueue(NodeBase, frozen=True, kw_only=True, tag="queue"):
     """Wait for an agent of this queue. The flow ends."""
 
@@ -183,6 +190,7 @@ Node = (
     | Branch
     | Rate
     | Hours
+    | TellHours
     | Enqueue
     | TransferTo
     | HangUpNode

@@ -25,6 +25,7 @@ from appliance.core.flow import (
     Rate,
     Say,
     Set,
+    TellHours,
     TransferTo,
 )
 
@@ -124,7 +125,7 @@ def _intersection(one: Names | None, other: Names | None) -> Names | None:
 
 def _own_edges(flow: Flow, node: Node) -> tuple[Edge, ...]:
     match node:
-        case Say() | Play() | ChooseLanguage() | Rate():
+        case Say() | Play() | ChooseLanguage() | Rate() | TellHours():
             return (Edge("next", node.next),)
         case Menu():
             return (

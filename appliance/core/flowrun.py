@@ -14,7 +14,7 @@ from appliance.core import flow
 from appliance.core.directory import Destination
 from appliance.core.effects import Prompt
 from appliance.core.ids import FlowId, ScheduleId
-from appliance.core.schedule import Closed, Open
+from appliance.core.schedule import Closed, Open, OpenDays
 
 Value = str | int | float
 """What an attribute of a contact may be."""
@@ -53,7 +53,7 @@ class FlowRun(Struct, kw_only=True):
 def phases(node: flow.Node) -> tuple[Phase, ...]:
     """Where a run can be at a node between two inputs."""
     match node:
-        case flow.Say() | flow.Play():
+        case flow.Say() | flow.Play() | flow.TellHours():
             return ("saying",)
         case flow.Menu() | flow.ChooseLanguage() | flow.Collect() | flow.Rate():
             return ("saying", "waiting")
@@ -180,12 +180,14 @@ class Leave(Struct, frozen=True):
     to: Destination
 
 
-FlowAction = (
-    Speak | Hush | Listen | StopListening | Ask | Assign | ChooseLanguage | Rated | Arrived | Stumbled | Leave
-)
+FlowAction = Speak | Hush | Listen | StopListening | Ask | Assign | ChooseLanguage | Rated | Arrived | Stumbled | Leave
 
 
 # --- what the interpreter may know of the caller ------------------------------------------------------------
+
+
+def _no_hours(_schedule: ScheduleId) -> tuple[OpenDays, ...]:
+    return ()
 
 
 class CallerView(Struct, frozen=True, kw_only=True):
@@ -202,3 +204,5 @@ class CallerView(Struct, frozen=True, kw_only=True):
     """The state of a schedule now: `schedule.state` with the engine's time."""
     sentences: Mapping[str, Mapping[str, str]]
     """language → key → text, as in `Directory.sentences`."""
+    week: Callable[[ScheduleId], tuple[OpenDays, ...]] = _no_hours
+    """The ordinary week of a schedule: `schedule.week`."""

@@ -4,9 +4,11 @@ Pure like everything here: `words.language` and `words.values` follow what the f
 text that cannot be put together is `CannotSayError`; `flowwalk.py` decides what becomes of the caller then.
 """
 
+from collections.abc import Mapping
+
 from appliance.core import speech
 from appliance.core.effects import Prompt
-from appliance.core.flow import ChooseLanguage, Collect, Flow, Menu, Rate, Say, Text
+from appliance.core.flow import ChooseLanguage, Collect, Flow, Menu, Rate, Say, TellHours, Text
 from appliance.core.flowrun import CallerView, FlowRun, Value
 from appliance.core.speech import Language, Sentence
 from appliance.core.speech.placeholder import parse
@@ -46,16 +48,28 @@ class Words:
             return (self.sentence(Sentence.ENTRY_READ_BACK, self.language, {"entry": run.digits}),)
         return (self.text(node.text, node.prompt),)
 
-    def said(self, node: Say, run: FlowRun) -> Prompt | None:
-        """What a Say node says; None: nothing, since it is not known when it opens."""
+    def said(self, node: Say, run: FlowRun) -> tuple[Prompt, ...]:
+        """What a Say node says; empty: nothing, since it is not known when it opens."""
         if node.sentence == REOPENING:
             if not run.reopening:
-                return None
+                return ()
             opens_at = self.values.get("opens_at", "")
-            return self.sentence(run.reopening, self.language, {"day": opens_at, "at": opens_at})
+            return (self.sentence(run.reopening, self.language, {"day": opens_at, "at": opens_at}),)
         if node.sentence:
-            return self.sentence(node.sentence, self.language, override=node.prompt)
-        return self.text(node.text, node.prompt)
+            return (self.sentence(node.sentence, self.language, override=node.prompt),)
+        return (self.text(node.text, node.prompt),)
+
+    def opening_hours(self, node: TellHours) -> tuple[Prompt, ...]:
+        """A schedule's ordinary week; empty when it is never open."""
+        prompts: list[Prompt] = []
+        for each in self.caller.week(node.schedule):
+            times = {"opens": f"{each.opens:%H:%M}", "closes": f"{each.closes:%H:%M}"}
+            if each.first == each.last:
+                prompts.append(self.sentence(Sentence.OPEN_DAY, self.language, {"day": each.first, **times}))
+            else:
+                days = {"first": each.first, "last": each.last}
+                prompts.append(self.sentence(Sentence.OPEN_DAYS, self.language, {**days, **times}))
+        return tuple(prompts)
 
     def text(self, text: Text, override: str) -> Prompt:
         """A text of the flow."""
@@ -65,13 +79,14 @@ class Words:
         return self._prompt(words, self.language, {}, override)
 
     def sentence(
-        self, key: str, language: str, values: dict[str, Value] | None = None, override: str = ""
+        self, key: str, language: str, values: Mapping[str, Value] | None = None, override: str = ""
     ) -> Prompt:
-        """A sentence of the catalogue."""
+        """A sentence of the catalogue. One without values may have been recorded under its own key."""
         words = self.caller.sentences.get(language, {}).get(key, "")
         if not words:
             raise CannotSayError(f"the sentence catalogue has no {key} in {language}")
-        return self._prompt(words, language, values or {}, override)
+        recorded = "" if "{" in words else key
+        return self._prompt(words, language, values or {}, override or recorded)
 
     def plain(self, text: str, secrets: dict[str, str]) -> str:
         """A text with its values put in as they are, for machines: also private ones."""
@@ -94,9 +109,9 @@ class Words:
             "language": self.language,
         }
 
-    def _prompt(self, words: str, language: str, values: dict[str, Value], override: str) -> Prompt:
+    def _prompt(self, words: str, language: str, values: Mapping[str, Value], override: str) -> Prompt:
         try:
-            said = speech.render(words, Language(language), self.all_values() | values)
+            said = speech.render(words, Language(language), {**self.all_values(), **values})
         except ValueError as error:
             raise CannotSayError(str(error)) from error
         return Prompt(kind="text", text=said, language=language, override=override)

@@ -14,7 +14,7 @@ from appliance.core.flowfile import Fault
 from appliance.core.flowtext import as_text
 from appliance.core.flowwalk import KEYS
 from appliance.core.ids import ScheduleId
-from appliance.core.schedule import Closed, Open
+from appliance.core.schedule import Closed, Open, OpenDays
 
 CALLER = "+40312000000"
 """Number of the caller in every trial."""
@@ -29,6 +29,7 @@ _HOURS: dict[str, Open | Closed] = {
     "closed": _CLOSED,
     "holiday": Closed(at=_NOW, next_opening=_OPENS, holiday="Holiday"),
 }
+_WEEK = (OpenDays(first="mon", last="fri", opens=dt.time(9), closes=dt.time(18)),)
 _PROMPTS = 1000
 """So many prompts one after the other are no flow that passed the check."""
 
@@ -37,9 +38,7 @@ class _StepError(Exception):
     """A step that cannot be done where the caller is."""
 
 
-def try_flow(
-    flow: Flow, test: FlowTest, path: str, sentences: Mapping[str, Mapping[str, str]]
-) -> list[Fault]:
+def try_flow(flow: Flow, test: FlowTest, path: str, sentences: Mapping[str, Mapping[str, str]]) -> list[Fault]:
     """Run one test; `path` is its own (`$.tests[0]`). Empty: it passed."""
     trial = _Trial(flow, test, sentences)
     for index, step in enumerate(test.steps):
@@ -76,6 +75,7 @@ class _Trial:
             office=OFFICE,
             attributes=self.attributes,
             hours=self._look_at_hours,
+            week=lambda _schedule: _WEEK,
             sentences=self.sentences,
         )
         self.run, actions = ivr.advance(self.flow, self.run, what, view)
@@ -148,9 +148,11 @@ class _Trial:
             found.append(("ends", f"expected {self.test.ends}, but it is {end}"))
         if self.hours:
             found.append(("steps", f'"{self.hours[0]}" was not used: fewer Hours nodes were met'))
-        for words in self.test.hears:
-            if not any(words in each for each in self.said):
-                found.append(("hears", f'expected "{words}" to be said, but it was {_quoted(self.said)}'))
+        found += [
+            ("hears", f'expected "{words}" to be said, but it was {_quoted(self.said)}')
+            for words in self.test.hears
+            if not any(words in each for each in self.said)
+        ]
         actual = self.attributes | {"language": self.language}
         for name, value in self.test.attributes.items():
             if as_text(actual.get(name, "")) != as_text(value):
@@ -169,9 +171,7 @@ class _Trial:
 
     def _expect(self, phase: str, otherwise: str) -> None:
         if self.run.phase != phase:
-            where = (
-                f"the caller left with {self.end}" if self.end else f"the caller is at node {self.run.node}"
-            )
+            where = f"the caller left with {self.end}" if self.end else f"the caller is at node {self.run.node}"
             raise _StepError(f"{otherwise}, {where}")
 
     def _look_at_hours(self, _schedule: ScheduleId) -> Open | Closed:

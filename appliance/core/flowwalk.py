@@ -158,11 +158,9 @@ class Walk:
         self.facts.append(Arrived(name))
         match node:
             case nodes.Say():
-                prompt = self.words.said(node, run)
-                if prompt:
-                    self._speak(prompt)
-                else:
-                    self.target = node.next
+                self._say(node, *self.words.said(node, run))
+            case nodes.TellHours():
+                self._say(node, *self.words.opening_hours(node))
             case nodes.Play():
                 self._speak(Prompt(kind="text", text="", language=self.words.language, override=node.prompt))
             case nodes.ChooseLanguage() if len(self.flow.languages) == 1:
@@ -189,8 +187,14 @@ class Walk:
             case _:
                 assert_never(node)
 
+    def _say(self, node: nodes.Say | nodes.TellHours, *prompts: Prompt) -> None:
+        if prompts:
+            self._speak(*prompts)
+        else:
+            self.target = node.next
+
     def _heard(self, node: nodes.Node | None) -> None:
-        if isinstance(node, nodes.Say | nodes.Play):
+        if isinstance(node, nodes.Say | nodes.Play | nodes.TellHours):
             self.target = node.next
         elif isinstance(node, Keyed):
             self._listen(node.wait_s)
@@ -205,7 +209,7 @@ class Walk:
             self._fail("")
         else:
             self.run.typed = (self.run.typed + digit)[:_TYPED_AHEAD]
-            if isinstance(node, nodes.Say | nodes.Play) and node.interrupt:
+            if isinstance(node, nodes.TellHours) or (isinstance(node, nodes.Say | nodes.Play) and node.interrupt):
                 self.target = node.next
 
     def _key(self, node: Keyed, digit: str) -> None:
@@ -383,11 +387,7 @@ class Walk:
             self._fail("")
 
     def _calls_operator(self, digit: str) -> bool:
-        return (
-            bool(self.flow.operator)
-            and digit == self.flow.operator_key
-            and self.run.node != self.flow.operator
-        )
+        return bool(self.flow.operator) and digit == self.flow.operator_key and self.run.node != self.flow.operator
 
     def _choose(self, language: str, node: nodes.ChooseLanguage) -> None:
         self._assign("language", language)

@@ -86,9 +86,7 @@ def is_private(flow: Flow, run: FlowRun) -> bool:
     return isinstance(node, Collect) and node.private and run.phase not in ("away", "left")
 
 
-def advance(
-    flow: Flow, run: FlowRun, given: FlowInput, caller: CallerView
-) -> tuple[FlowRun, tuple[FlowAction, ...]]:
+def advance(flow: Flow, run: FlowRun, given: FlowInput, caller: CallerView) -> tuple[FlowRun, tuple[FlowAction, ...]]:
     """What one input means for a caller in a flow: where it stands now, and what is to be done, in order.
 
     Inputs that do not fit (a `Silence` after its timer was stopped, anything after `Leave`) change nothing.

@@ -16,9 +16,7 @@ it (`agent.py`): a contact whose caller is gone stays `ended` until the last wra
 
 from typing import Literal
 
-Stage = Literal[
-    "identifying", "answering", "flow", "dialing", "waiting", "talking", "survey", "leaving", "ended"
-]
+Stage = Literal["identifying", "answering", "flow", "dialing", "waiting", "talking", "survey", "leaving", "ended"]
 
 NEXT: dict[Stage, frozenset[Stage]] = {
     "identifying": frozenset({"answering", "dialing", "ended"}),

@@ -66,9 +66,7 @@ def carry_out(turn: Turn, command: cmd.AnyCommand) -> None:
         case cmd.MoveContact(contact=contact, queue=queue):
             moved = turn.contact(contact)
             if moved.stage != "waiting" or queue not in turn.index.queues:
-                raise Refused(
-                    "not_waiting", "Only a waiting contact can be moved, and only to a queue that exists."
-                )
+                raise Refused("not_waiting", "Only a waiting contact can be moved, and only to a queue that exists.")
             offer.withdraw_all(turn, moved, "caller_left")
             turn.redirect(moved, Destination(kind="queue", target=queue))
         case _:

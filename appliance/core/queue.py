@@ -49,9 +49,7 @@ def enter(turn: Turn, contact: Contact, queue_id: QueueId) -> None:
     turn.move(contact, "waiting")
     place = position(turn, contact)
     contact.announced_wait_s = expected_wait(turn, queue_id, place)
-    turn.record(
-        contact, ContactQueued(queue=queue_id, position=place, expected_wait_s=contact.announced_wait_s)
-    )
+    turn.record(contact, ContactQueued(queue=queue_id, position=place, expected_wait_s=contact.announced_wait_s))
     turn.music(turn.leg(contact.caller), queue.music, contact.entered_queue_at)
     if queue.announce_every_s > 0:
         turn.after(FIRST_ANNOUNCEMENT_S, "announce", contact.id)

@@ -22,9 +22,7 @@ def assign(turn: Turn) -> None:
         heads = [(first, queue) for queue in free if (first := first_unoffered(turn, queue)) is not None]
         if not heads:
             return
-        contact, queue_id = min(
-            heads, key=lambda head: (head[0].queued_at or 0.0, head[0].opened_at, head[1])
-        )
+        contact, queue_id = min(heads, key=lambda head: (head[0].queued_at or 0.0, head[0].opened_at, head[1]))
         queue = turn.index.queues[queue_id]
         decision = decide(turn, queue, contact)
         offer.make(turn, contact, queue, decision)

@@ -14,7 +14,9 @@ from msgspec import Struct
 
 from appliance.core.ids import ScheduleId
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+_WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LOOK_AHEAD = dt.timedelta(days=367)
 """So far an opening is looked for: a year, whatever day it is."""
 _LONG = dt.timedelta(days=7)
@@ -24,7 +26,7 @@ _LONG = dt.timedelta(days=7)
 class Opening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One stretch of open time, the same every week."""
 
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
+    days: tuple[Weekday, ...]
     opens: dt.time
     closes: dt.time
     """Exclusive; `00:00` means midnight at the end of the day. Not after `opens`: on the next day."""
@@ -73,6 +75,15 @@ class Closed(Struct, frozen=True, kw_only=True):
     """Name of the holiday that today is (may be empty); None: an ordinary day."""
 
 
+class OpenDays(Struct, frozen=True, kw_only=True):
+    """Days of the week, one after the other, with the same opening hours."""
+
+    first: Weekday
+    last: Weekday
+    opens: dt.time
+    closes: dt.time
+
+
 def state(schedule: Schedule, at: float) -> Open | Closed:
     """Whether it is open at `at` (UTC, seconds since 1970), and until or from when.
 
@@ -88,6 +99,21 @@ def state(schedule: Schedule, at: float) -> Open | Closed:
         if begins > now:
             return Closed(at=here, next_opening=begins.astimezone(zone), holiday=_holiday(holidays, here))
     return Closed(at=here, next_opening=None, holiday=_holiday(holidays, here))
+
+
+def week(schedule: Schedule) -> tuple[OpenDays, ...]:
+    """The ordinary week, as people say it: "Monday to Friday nine to six, Saturday ten to two". No
+    holidays."""
+    days: dict[tuple[dt.time, dt.time], set[int]] = {}
+    for opening in schedule.openings:
+        numbers = {_WEEKDAYS.index(day) for day in opening.days}
+        days.setdefault((opening.opens, opening.closes), set()).update(numbers)
+    found = [
+        OpenDays(first=_WEEKDAYS[first], last=_WEEKDAYS[last], opens=opens, closes=closes)
+        for (opens, closes), numbers in days.items()
+        for first, last in _runs(numbers)
+    ]
+    return tuple(sorted(found, key=lambda each: (_WEEKDAYS.index(each.first), each.opens)))
 
 
 def faults(schedule: Schedule) -> tuple[str, ...]:
@@ -109,6 +135,16 @@ def faults(schedule: Schedule) -> tuple[str, ...]:
         if any(time is not None and time.tzinfo for time in (holiday.opens, holiday.closes)):
             found.append(f"$.holidays[{index}]: times are wall times, without an offset")
     return tuple(found)
+
+
+def _runs(numbers: set[int]) -> Iterator[tuple[int, int]]:
+    """First and last of every row of numbers without a gap."""
+    for first in sorted(numbers):
+        if first - 1 not in numbers:
+            last = first
+            while last + 1 in numbers:
+                last += 1
+            yield first, last
 
 
 def _by_date(schedule: Schedule) -> dict[dt.date, Holiday]:

@@ -140,9 +140,7 @@ def failed(turn: Turn, contact: Contact, leg: Leg, why: Failure) -> None:
     contact.transfer = None
     turn.record(
         contact,
-        TransferFailed(
-            by=pending.by_name, to=pending.to, why=f"{pending.to}: {why.sentence.replace('_', ' ')}"
-        ),
+        TransferFailed(by=pending.by_name, to=pending.to, why=f"{pending.to}: {why.sentence.replace('_', ' ')}"),
     )
     if leg.agent is not None:
         shift.release(turn, leg.agent)

@@ -12,7 +12,7 @@ from appliance.core import machine
 from appliance.core.commands import Refused
 from appliance.core.contact import Contact, Leg
 from appliance.core.directory import Destination
-from appliance.core.facts import Fact
+from appliance.core.facts import AnyFact
 from appliance.core.ids import ContactId, ExtensionNumber, LegId, PlaybackId, QueueId, TrunkId
 from appliance.core.machine import Stage
 from appliance.core.speech import Language, Value, render
@@ -42,11 +42,11 @@ class Turn:
 
     # --- the record and the screens ---
 
-    def record(self, contact: Contact | None, fact: Fact) -> None:
+    def record(self, contact: Contact | None, fact: AnyFact) -> None:
         """Keep a fact about a contact (or about the box)."""
         self.record_for(contact.id if contact else None, fact)
 
-    def record_for(self, contact: ContactId | None, fact: Fact) -> None:
+    def record_for(self, contact: ContactId | None, fact: AnyFact) -> None:
         """Keep a fact about a contact that may be closed already."""
         self.effects.append(fx.Record(contact=contact, fact=fact))
 

@@ -64,6 +64,8 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     instance: str = ""
     """Media: differs for every start of the worker; event numbers count within it."""
     legs: tuple[LegSnapshot, ...] = ()
+    newest_seq: int = 0
+    """Media: its newest event. Its legs are compared with ours when everything up to this one was taken."""
     sip_port: int = 0
 
 

@@ -50,7 +50,7 @@ def _reported(callback: Callable[["SipCall", Any], None]) -> Callable[["SipCall"
     """pjsua2 prints and forgets what a callback raises: report it instead."""
 
     @functools.wraps(callback)
-    def wrapper(self: SipCall, prm: Any) -> None:
+    def wrapper(self: "SipCall", prm: Any) -> None:
         try:
             callback(self, prm)
         except Exception:  # noqa: BLE001 - the outermost Python frame of this thread
@@ -62,9 +62,7 @@ def _reported(callback: Callable[["SipCall", Any], None]) -> Callable[["SipCall"
 class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     """One SIP dialog with its audio."""
 
-    def __init__(
-        self, account: Any, mailbox: Mailbox, leg: LegId, call_id: int = pj.PJSUA_INVALID_ID
-    ) -> None:
+    def __init__(self, account: Any, mailbox: Mailbox, leg: LegId, call_id: int = pj.PJSUA_INVALID_ID) -> None:
         super().__init__(account, call_id)
         self.mailbox = mailbox
         self.leg = leg
@@ -174,9 +172,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def onDtmfDigit(self, prm: Any) -> None:  # noqa: N802
         pressed = digit(prm.digit)
         if pressed is not None:
-            method: Literal["rfc4733", "info"] = (
-                "info" if prm.method == pj.PJSUA_DTMF_METHOD_SIP_INFO else "rfc4733"
-            )
+            method: Literal["rfc4733", "info"] = "info" if prm.method == pj.PJSUA_DTMF_METHOD_SIP_INFO else "rfc4733"
             self.mailbox.post(DigitPressed(leg=self.leg, digit=pressed, method=method))
 
     @_reported

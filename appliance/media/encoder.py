@@ -47,9 +47,7 @@ class Encoded(Struct, frozen=True):
     """0 to 100 of full scale, left and right alternating."""
 
 
-def encode(
-    files: Spooled, target: Path, running: Callable[[subprocess.Popen[bytes] | None], None]
-) -> Encoded:
+def encode(files: Spooled, target: Path, running: Callable[[subprocess.Popen[bytes] | None], None]) -> Encoded:
     """Write `target`, synchronised to the disk. The shorter channel ends in silence.
 
     `running` gets the process, and None when it has ended, so that a worker that ends can stop it. Raises
@@ -141,8 +139,9 @@ class _Outline:
             column = at // self._stretch
             until = min(end, (column + 1) * self._stretch)
             part = voice[at - begin : until - begin : PEAK_STRIDE]
-            loudest[column] = max(loudest[column], -min(part), max(part))  # noqa: PLW3301 - no, `part` is
-            long at = until
+            highest, lowest = max(part), min(part)
+            loudest[column] = max(loudest[column], highest, -lowest)
+            at = until
 
     def peaks(self) -> tuple[int, ...]:
         pairs = zip(*self._loudest, strict=True)

@@ -63,9 +63,7 @@ class SipEndpoint:
             self._account.create(_account(settings, transport_id, self.sip_port))
         except pj.Error as error:
             where = f"{settings.sip_host}:{settings.sip_port}"
-            raise EndpointError(
-                f"The SIP endpoint {where} cannot start: {error.reason} ({error.title})."
-            ) from error
+            raise EndpointError(f"The SIP endpoint {where} cannot start: {error.reason} ({error.title}).") from error
 
     @property
     def silence(self) -> AudioPort:

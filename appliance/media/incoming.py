@@ -16,9 +16,7 @@ class Refused(Exception):
 
 def read_invite(message: str, leg: LegId, worker: WorkerId) -> LegIncoming:
     """The event it makes. Raises Refused when the edge's mark is missing or makes no sense."""
-    said = headers(
-        message, "from", "call-id", "x-switchroom-source", "x-switchroom-user", "x-switchroom-trunk"
-    )
+    said = headers(message, "from", "call-id", "x-switchroom-source", "x-switchroom-user", "x-switchroom-trunk")
     trunk = extension = None
     match said["x-switchroom-source"]:
         case "trunk":

@@ -22,9 +22,7 @@ class Ending(NamedTuple):
 class Leg:
     """A leg that has not ended."""
 
-    def __init__(
-        self, id: LegId, call: SipCall, *, incoming: bool, contact: ContactId | None, now_s: float
-    ) -> None:
+    def __init__(self, id: LegId, call: SipCall, *, incoming: bool, contact: ContactId | None, now_s: float) -> None:
         self.id = id
         self.call = call
         self.incoming = incoming

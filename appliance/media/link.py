@@ -105,6 +105,7 @@ class BrainLink:
             pid=os.getpid(),
             instance=self._instance,
             legs=legs,
+            newest_seq=self.outbox.newest_seq,
             sip_port=sip_port,
         )
         self._unsent = bytearray(jsonrpc.encode(hello))

@@ -40,8 +40,7 @@ class Mailbox:
             try:
                 self._bell.send(KEEP_ALIVE)
             except OSError:
-                pass  # the socket's buffer is full, or the endpoint is just closing: the poll's own limit
-                will do
+                pass  # the buffer is full, or the endpoint is closing: the poll's own limit will do
 
     def prepare_to_wait(self) -> bool:
         """The loop is about to wait. False: there is something to do, do not."""

@@ -85,9 +85,7 @@ class Playback:
         path = self._files[self._next]
         name = f"{self.leg}/{self.id}/{self._next}"
         offset_s, self._offset_s = self._offset_s, 0.0
-        port = _open(
-            path, self._mailbox, name, endless=self._loop and len(self._files) == 1, offset_s=offset_s
-        )
+        port = _open(path, self._mailbox, name, endless=self._loop and len(self._files) == 1, offset_s=offset_s)
         self._next += 1
         self._player = (name, port)
         self._bridge.add(name, port)

@@ -33,15 +33,9 @@ from appliance.media.transfer import SIPFRAG, notification, understand
 log = logging.getLogger(__name__)
 
 OneLegReport = (
-    report.CallChanged
-    | report.MediaChanged
-    | report.StreamStopped
-    | report.DigitPressed
-    | report.TransferAsked
+    report.CallChanged | report.MediaChanged | report.StreamStopped | report.DigitPressed | report.TransferAsked
 )
-LegReport = (
-    OneLegReport | report.CallArrived | report.PromptEnded | report.RecordingKept | report.RecordingLost
-)
+LegReport = OneLegReport | report.CallArrived | report.PromptEnded | report.RecordingKept | report.RecordingLost
 
 FINAL = {"X-Switchroom-Final": "yes"}
 """Tells Kamailio that a refusal is the brain's word: it asks no other worker."""
@@ -287,9 +281,7 @@ class Switchboard:
             case report.TransferAsked():
                 others = {other.id: other.dialog for other in self._legs.values() if other is not leg}
                 asked = understand(news.refer_to, others)
-                log.info(
-                    "leg %s asks for a transfer to %s (replaces %s)", leg.id, asked.target, asked.replaces
-                )
+                log.info("leg %s asks for a transfer to %s (replaces %s)", leg.id, asked.target, asked.replaces)
                 self._report(
                     events.TransferRequested(
                         leg=leg.id,
@@ -412,7 +404,5 @@ def _ending_by_far(leg: Leg, news: report.CallChanged) -> Ending:
         return Ending(news.code if news.code >= 300 else 200, "far")
     if leg.incoming:
         return Ending(487 if news.code < 300 else news.code, "far")
-    cause = (
-        sip_message.headers(news.message, "x-switchroom-cause")["x-switchroom-cause"] if news.message else ""
-    )
+    cause = sip_message.headers(news.message, "x-switchroom-cause")["x-switchroom-cause"] if news.message else ""
     return Ending(news.code or 500, "far", sip_message.text(cause))

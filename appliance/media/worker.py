@@ -173,9 +173,7 @@ class Worker:
             told = self._link.down_since_s is not None or not len(self._link.outbox)
             if told and not self._switchboard.legs and self._archive.idle and time.monotonic() > least_s:
                 return
-        log.warning(
-            "not everything was done in time: %d reports were not acknowledged", len(self._link.outbox)
-        )
+        log.warning("not everything was done in time: %d reports were not acknowledged", len(self._link.outbox))
 
     def _name_leg(self) -> LegId:
         self._arrivals += 1

@@ -117,8 +117,7 @@ def write_wav(path: Path, samples: Samples) -> None:
 def _loud_frames(samples: Samples) -> dict[int, float]:
     """Number and mean square of the 10 ms frames that can be heard."""
     squares = {
-        start // _FRAME: _mean_square(samples[start : start + _FRAME])
-        for start in range(0, len(samples), _FRAME)
+        start // _FRAME: _mean_square(samples[start : start + _FRAME]) for start in range(0, len(samples), _FRAME)
     }
     floor = max(squares.values(), default=0.0) * 10 ** (-_SILENCE_BELOW_LOUDEST_DB / 10)
     return {number: square for number, square in squares.items() if square > max(floor, 1.0)}
@@ -142,6 +141,4 @@ def _limited(sample: float) -> float:
     if size <= _LIMITER_KNEE:
         return sample
     room = _LIMITER_TOP - _LIMITER_KNEE
-    return math.copysign(
-        (_LIMITER_KNEE + room * math.tanh((size - _LIMITER_KNEE) / room)) * _FULL_SCALE, sample
-    )
+    return math.copysign((_LIMITER_KNEE + room * math.tanh((size - _LIMITER_KNEE) / room)) * _FULL_SCALE, sample)

@@ -70,9 +70,7 @@ def inspect(path: Path) -> Recording:
             f"mono 16 bit at 8000 or 16000 Hz; {_advice()}"
         )
     if not 0 < length_s <= MAX_LENGTH_S:
-        raise PromptRefused(
-            f"{path} lasts {length_s:.0f} s, but a recording must last 1 to {MAX_LENGTH_S} s."
-        )
+        raise PromptRefused(f"{path} is empty or lasts more than {MAX_LENGTH_S} s.")
     return Recording(path, folder, prompt_id, rate_hz)
 
 

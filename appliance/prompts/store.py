@@ -167,10 +167,10 @@ class PromptStore:
         try:
             await asyncio.to_thread(pcm.write_wav, path, samples)
         except OSError as error:
-            raise _not_written(path.parent, error) from error
+            raise not_written(path.parent, error) from error
 
 
-def _not_written(directory: Path, error: OSError) -> PromptError:
+def not_written(directory: Path, error: OSError) -> PromptError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return PromptError(f"The disk is full: a prompt could not be written to {directory}. Free some room.")
     return PromptError(f"A prompt could not be written to {directory}: {error.strerror}.")

@@ -83,9 +83,7 @@ def tone_files(directory: Path, country_code: str, table: Mapping[str, Country])
     """
     country = table.get(country_code)
     if country is None:
-        raise ValueError(
-            f"no tones are known for the country {country_code!r}, only for {', '.join(sorted(table))}"
-        )
+        raise ValueError(f"no tones are known for the country {country_code!r}, only for {', '.join(sorted(table))}")
     cadences = {
         "ringback": country.ringback,
         "busy": country.busy,

@@ -9,7 +9,7 @@ import asyncio
 from array import array
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from appliance.core.speech import Language
 from appliance.prompts import pcm
@@ -52,7 +52,7 @@ class Speaker(Struct, frozen=True):
 
     espeak: str = "espeak-ng"
     sox: str = "sox"
-    voices: Mapping[Language, Voice] = VOICES
+    voices: Mapping[Language, Voice] = field(default_factory=lambda: VOICES)
 
     async def speak(self, language: Language, text: str) -> pcm.Samples:
         """Samples of a text, trimmed and levelled.
@@ -85,9 +85,7 @@ class Speaker(Struct, frozen=True):
         rate = str(pcm.RATE_HZ)
         form = ["-t", "raw", "-e", "signed-integer", "-b", "16", "-c", "1", "-r", rate, "-"]
         # No dither, so that the same text gives the same file; -V1: no remarks on a pipe's unknown length.
-        return await run(
-            self.sox, ["-V1", "-D", "--guard", *source, *form, *effects], wav, "to make telephone sound"
-        )
+        return await run(self.sox, ["-V1", "-D", "--guard", *source, *form, *effects], wav, "to make telephone sound")
 
 
 def spoken_text(text: str) -> str:
@@ -99,9 +97,7 @@ def spoken_text(text: str) -> str:
     if not words:
         raise PromptRefused("A prompt's text is empty: there is nothing to speak.")
     if len(words) > MAX_CHARACTERS:
-        raise PromptRefused(
-            f"A prompt's text has {len(words)} characters, more than {MAX_CHARACTERS}: {words[:60]!r}…"
-        )
+        raise PromptRefused(f"A prompt's text has {len(words)} characters, more than {MAX_CHARACTERS}: {words[:60]!r}…")
     return words
 
 

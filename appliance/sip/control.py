@@ -79,6 +79,8 @@ class EdgeControl:
 
     async def workers(self) -> list[WorkerStatus]:
         """All listed workers."""
+        if not self._workers:
+            return []  # Kamailio has an error for this
         listed = await self._rpc.ask("dispatcher.list", (), _Dispatcher)
         return [
             WorkerStatus(worker=WorkerId(dest.ATTRS.DUID), uri=dest.URI, up=dest.FLAGS.startswith("A"))

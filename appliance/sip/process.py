@@ -137,6 +137,7 @@ class EdgeProcess:
         self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._last_lines: deque[str] = deque(maxlen=_LINES_KEPT)
+        self._stopping = False
 
     @property
     def pid(self) -> int:
@@ -152,6 +153,7 @@ class EdgeProcess:
         await asyncio.to_thread(write_files, self._settings)
         await self._end_orphan()
         self._last_lines.clear()
+        self._stopping = False
         self._process = await asyncio.create_subprocess_exec(
             *command_line(self._settings), stdout=DEVNULL, stderr=PIPE, start_new_session=True
         )
@@ -175,6 +177,7 @@ class EdgeProcess:
         process = self._process
         if process is None:
             return
+        self._stopping = True
         if process.returncode is None:
             process.terminate()
             with contextlib.suppress(TimeoutError):
@@ -194,11 +197,13 @@ class EdgeProcess:
         while line := await process.stderr.readline():
             text = line.decode(errors="replace").rstrip()
             self._last_lines.append(text)
+            if not text:
+                continue
             found = _LINE.match(text)
-            if found:
-                kamailio_log.log(_LEVELS.get(found["level"], logging.INFO), "%s", found["text"])
-            elif text:
-                kamailio_log.info("%s", text)
+            level = _LEVELS.get(found["level"], logging.INFO) if found else logging.INFO
+            if self._stopping:  # its processes miss each other while they end, and call that critical
+                level = logging.DEBUG
+            kamailio_log.log(level, "%s", found["text"] if found else text)
 
     async def _await_ready(self, ready_s: float) -> None:
         process = self._running()

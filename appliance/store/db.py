@@ -203,9 +203,7 @@ def _anchor(connection: Connection, kept: Anchor | None) -> Anchor:
     anchor = take_anchor(kept, newest_at)
     if anchor != kept:
         now = SteadyClock(anchor).now()
-        connection.execute(
-            schema.boot.insert().values(boot_id=anchor.boot_id, offset_s=anchor.offset_s, first_at=now)
-        )
+        connection.execute(schema.boot.insert().values(boot_id=anchor.boot_id, offset_s=anchor.offset_s, first_at=now))
         old = select(schema.boot.c.boot_id).order_by(schema.boot.c.first_at.desc()).offset(BOOTS_KEPT)
         connection.execute(schema.boot.delete().where(schema.boot.c.boot_id.in_(old.scalar_subquery())))
     return anchor
@@ -216,9 +214,7 @@ def _anchor(connection: Connection, kept: Anchor | None) -> Anchor:
 
 def _engine(path: Path, mode: sqlite.Mode, *, size: int) -> AsyncEngine:
     """An engine over aiosqlite. Nothing is connected yet."""
-    url = URL.create(
-        "sqlite+aiosqlite", database=f"file:{quote(str(path))}", query={"mode": mode, "uri": "true"}
-    )
+    url = URL.create("sqlite+aiosqlite", database=f"file:{quote(str(path))}", query={"mode": mode, "uri": "true"})
     engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=sqlite.BUSY_S)
     prepare_engine(engine.sync_engine, mode)
     return engine
@@ -226,10 +222,7 @@ def _engine(path: Path, mode: sqlite.Mode, *, size: int) -> AsyncEngine:
 
 def raise_translated(error: exc.DBAPIError) -> NoReturn:
     """Raise the StoreError that an error of the driver means."""
-    if (
-        isinstance(error, exc.IntegrityError | exc.ProgrammingError | exc.InterfaceError)
-        or error.orig is None
-    ):
+    if isinstance(error, exc.IntegrityError | exc.ProgrammingError | exc.InterfaceError) or error.orig is None:
         raise error
     raise sqlite.translate(error.orig) from error
 

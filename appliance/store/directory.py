@@ -33,9 +33,7 @@ class DirectoryStore:
         """The whole tree, validated, holidays and sentences filled in. Raises EntryError with every fault."""
         raise NotImplementedError
 
-    async def put(
-        self, by: str, kind: EntryKind, id: str, body: bytes, secret: str | None = None
-    ) -> Directory:
+    async def put(self, by: str, kind: EntryKind, id: str, body: bytes, secret: str | None = None) -> Directory:
         """Create or replace one entry; returns the whole new tree. Raises EntryError."""
         raise NotImplementedError
 

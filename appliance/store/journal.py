@@ -239,9 +239,7 @@ class Journal:
                 await asyncio.wait([self._committing])
             while self._work_waits:
                 if not await self._write():
-                    raise StoreFailingError(
-                        f"{len(self._pending)} events could not be written. {self._failing}"
-                    )
+                    raise StoreFailingError(f"{len(self._pending)} events could not be written. {self._failing}")
         finally:
             self._stop_gathering()
             await self._loop.run_in_executor(self._thread, self._writer.close)
@@ -361,8 +359,6 @@ class Journal:
         Goes in small steps, so that commits get in between.
         """
         deleted = 0
-        while count := await self._loop.run_in_executor(
-            self._thread, self._writer.prune, now - keep_s, PRUNE_ROWS
-        ):
+        while count := await self._loop.run_in_executor(self._thread, self._writer.prune, now - keep_s, PRUNE_ROWS):
             deleted += count
         return deleted

@@ -13,9 +13,7 @@ class Users:
 
     def __init__(self, database: Database, clock: Clock) -> None: ...
 
-    async def put(
-        self, by: str, name: str, role: Role, language: str = "en", password_hash: str | None = None
-    ) -> None:
+    async def put(self, by: str, name: str, role: Role, language: str = "en", password_hash: str | None = None) -> None:
         """Create or change a login; `password_hash` None: leave as it is. Raises EntryError."""
 
     async def delete(self, by: str, name: str) -> None:

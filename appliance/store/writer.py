@@ -147,9 +147,7 @@ class Writer:
 
     # --- one transaction ---
 
-    def _fold(
-        self, connection: sqlite3.Connection, messages: Sequence[MessageRow]
-    ) -> dict[ContactId, ContactRow]:
+    def _fold(self, connection: sqlite3.Connection, messages: Sequence[MessageRow]) -> dict[ContactId, ContactRow]:
         """Fold the facts into copies of the contacts' rows, write those and return them."""
         changed: dict[ContactId, ContactRow] = {}
         whole: set[ContactId] = set()
@@ -223,11 +221,7 @@ class Writer:
 
     def newest_snapshot(self) -> SnapshotRow | None:
         """The newest snapshot."""
-        row = (
-            self._connected()
-            .execute("SELECT seq, at, state FROM snapshot ORDER BY seq DESC LIMIT 1")
-            .fetchone()
-        )
+        row = self._connected().execute("SELECT seq, at, state FROM snapshot ORDER BY seq DESC LIMIT 1").fetchone()
         return None if row is None else SnapshotRow(*row)
 
     def read(self, after_seq: int, limit: int) -> list[MessageRow]:
@@ -236,10 +230,7 @@ class Writer:
             "SELECT seq, at, source, source_seq, message FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
             (after_seq, limit),
         )
-        return [
-            MessageRow(seq, at, source, source_seq, message, ())
-            for seq, at, source, source_seq, message in rows
-        ]
+        return [MessageRow(seq, at, source, source_seq, message, ()) for seq, at, source, source_seq, message in rows]
 
     def prune(self, before: float, limit: int) -> int:
         """Delete at most `limit` messages that are older than `before` and that no kept snapshot needs.
@@ -261,17 +252,11 @@ class Writer:
 
 
 def _keep_messages(connection: sqlite3.Connection, messages: Sequence[MessageRow]) -> None:
-    connection.executemany(
-        _MESSAGE, [(row.seq, row.at, row.source, row.source_seq, row.message) for row in messages]
-    )
+    connection.executemany(_MESSAGE, [(row.seq, row.at, row.source, row.source_seq, row.message) for row in messages])
     types = records.FACT_TYPES
     connection.executemany(
         _FACT,
-        [
-            (row.seq, row.at, one.contact, types[type(one.fact)], one.body)
-            for row in messages
-            for one in row.facts
-        ],
+        [(row.seq, row.at, one.contact, types[type(one.fact)], one.body) for row in messages for one in row.facts],
     )
     newest = {row.source: (row.source, row.source_seq, row.at) for row in messages if row.source}
     connection.executemany(_SOURCE, newest.values())

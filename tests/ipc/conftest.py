@@ -13,8 +13,7 @@ from appliance.ipc.server import Connection, serve
 
 
 class SmallBrain:
-    """Implements `server.Handler`: accepts everybody, answers `ReadStatus` and `Subscribe`, keeps the rest.
-    """
+    """Implements `server.Handler`: accepts everybody, answers `ReadStatus` and `Subscribe`, keeps the rest."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

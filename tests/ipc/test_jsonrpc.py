@@ -47,12 +47,9 @@ def test_every_message_comes_back() -> None:
 
 def test_golden_lines() -> None:
     assert jsonrpc.encode(REPORT) == (
-        b'{"m":"event","seq":3,"at_s":12.5,'
-        b'"event":{"type":"leg.dtmf","leg":"l1","digit":"1","method":"rfc4733"}}\n'
+        b'{"m":"event","seq":3,"at_s":12.5,"event":{"type":"leg.dtmf","leg":"l1","digit":"1","method":"rfc4733"}}\n'
     )
-    assert jsonrpc.encode(ORDER) == (
-        b'{"m":"order","order":{"type":"leg.answer","worker":"media1","leg":"l1"}}\n'
-    )
+    assert jsonrpc.encode(ORDER) == (b'{"m":"order","order":{"type":"leg.answer","worker":"media1","leg":"l1"}}\n')
 
 
 def test_one_byte_at_a_time() -> None:
@@ -194,9 +191,7 @@ def worker_status(number: int) -> api.WorkerStatus:
 
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 60), st.booleans(), st.integers(200, 2000))
-def test_a_long_status_message_becomes_several_that_give_the_same_tree(
-    count: int, snapshot: bool, limit: int
-) -> None:
+def test_a_long_status_message_becomes_several_that_give_the_same_tree(count: int, snapshot: bool, limit: int) -> None:
     changes: dict[str, api.StatusValue | None] = {f"worker/{n}": worker_status(n) for n in range(count)}
     lines = jsonrpc.encode_status(api.StatusChanged(snapshot=snapshot, changes=changes), limit)
     assert all(len(line) <= limit + 1 for line in lines)

@@ -152,9 +152,7 @@ async def test_too_long_lines_are_answered_and_the_connection_stays(brain: Small
 
 
 async def test_an_answer_that_is_too_long_is_a_failure(brain: SmallBrain) -> None:
-    brain.tree = {
-        f"box/{n}": api.AlarmStatus(id="x" * 1000, text="", advice="", since=0.0) for n in range(1200)
-    }
+    brain.tree = {f"box/{n}": api.AlarmStatus(id="x" * 1000, text="", advice="", since=0.0) for n in range(1200)}
     async with far_end(brain.path, WEB, api.Request(id=1, body=api.ReadStatus(prefixes=("",)))) as web:
         await web.hear()
         answer = await web.hear()

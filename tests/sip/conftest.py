@@ -117,8 +117,10 @@ class Edge:
         listed = next(worker for worker in self.settings.workers if worker.id == name)
         return await self.stack.enter_async_context(await Agent.open(listed.host, listed.port, silent=silent))
 
-    async def phone(self, user: str = "201", secret: str | None = None, host: str = "127.0.0.1") -> Phone:
-        phone = await self.stack.enter_async_context(await Phone.open(host))
+    async def phone(
+        self, user: str = "201", secret: str | None = None, host: str = "127.0.0.1", *, silent: bool = False
+    ) -> Phone:
+        phone = await self.stack.enter_async_context(await Phone.open(host, silent=silent))
         return phone.account(user, EXTENSIONS.get(user, "") if secret is None else secret, self.outside)
 
     async def agent(self, host: str = "127.0.0.1", port: int = 0, *, silent: bool = False) -> Agent:

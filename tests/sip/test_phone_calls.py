@@ -168,7 +168,7 @@ async def test_a_phone_that_is_not_registered_is_reported_as_such(edge: Edge) ->
 
 
 async def test_a_phone_that_was_unplugged_is_reported_as_silent(edge: Edge) -> None:
-    worker, phone = await edge.worker(), await edge.phone("201")
+    worker, phone = await edge.worker(), await edge.phone("201", silent=True)
     await phone.register()
     answer = await worker.expect_final(call(worker, edge))
     assert (answer.status, answer["X-Switchroom-Cause"]) == (480, "no-response")

@@ -1,7 +1,7 @@
 """A small SIP user agent of our own for the tests: enough of RFC 3261 to play phone, media worker or provider.
 
-It keeps no timers and never retransmits, so what a test sees is what the edge sent. OPTIONS are answered at once unless
-`silent`. It shares no code with the appliance: two readings of one RFC.
+It keeps no timers and never retransmits, so what a test sees is what the edge sent. Unless `silent` it answers OPTIONS
+and says 100 to INVITE at once, as a media worker does. It shares no code with the appliance: two readings of one RFC.
 """
 
 import asyncio
@@ -157,6 +157,8 @@ class Agent(asyncio.DatagramProtocol):
             if not self.silent:
                 self.respond(message, 200, "OK")
             return
+        if message.is_request and message.method == "INVITE" and not self.silent:
+            self.respond(message, 100, "Trying")
         self.inbox.append(message)
         notice = asyncio.get_running_loop().create_task(self._notify())
         self._notices.add(notice)

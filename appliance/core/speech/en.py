@@ -1,7 +1,7 @@
 """English numbers, times and dates, as said in Britain.
 
 Noun forms for `counted`: one, more (`order/orders`). No cases, no gender. Times are said
-with "a.m." and "p.m.".
+with AM and PM.
 """
 
 import datetime as dt
@@ -86,7 +86,7 @@ def clock(at: dt.time, moment: Moment) -> str:
     if (at.hour, at.minute) == (12, 0):
         return prefix + "twelve noon"
     hour = _SMALL[(at.hour - 1) % 12 + 1]
-    half = "a.m." if at.hour < 12 else "p.m."
+    half = "AM" if at.hour < 12 else "PM"
     if not at.minute:
         return f"{prefix}{hour} {half}"
     minute = f"oh {_SMALL[at.minute]}" if at.minute < 10 else cardinal(at.minute)

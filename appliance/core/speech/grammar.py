@@ -79,7 +79,7 @@ class Moment(StrEnum):
 
     NAME = "name"
     AT = "at"
-    """When: "at nine a.m.", "on Monday", «во вторник», "maanantaina"."""
+    """When: "at nine AM", "on Monday", «во вторник», "maanantaina"."""
     FROM = "from"
     TO = "to"
 

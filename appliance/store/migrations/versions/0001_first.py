@@ -216,9 +216,7 @@ def upgrade() -> None:
         sa.Column("e164", sa.Text(), nullable=False),
         sa.Column("customer", SERIAL, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer"], ["customer.id"], name="fk_customer_number_customer", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["customer"], ["customer.id"], name="fk_customer_number_customer", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("e164", "customer", name="pk_customer_number"),
     )
     op.create_index("ix_customer_number_customer", "customer_number", ["customer"])

@@ -2,4 +2,4 @@
 
 export {
   html, render, createContext, useState, useReducer, useEffect, useLayoutEffect, useRef, useMemo, useCallback, useContext,
-} from "../../vendor/htm-preact.js";
+} from "../../vendor/preact.js";

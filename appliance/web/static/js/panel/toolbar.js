@@ -12,7 +12,7 @@ const CALL_UP = ["up", "held"];
 
 /** The party of a consultation: who it is, and whether it has answered. */
 function consulted(consultation) {
-  const party = consultation?.parties.find((other) => other.role === "party") ?? consultation?.parties.at(-1);
+  const party = consultation?.parties.find((other) => other.role === "party");
   return { name: party?.name || party?.number || consultation?.to_shown || "", up: CALL_UP.includes(party?.state) };
 }
 

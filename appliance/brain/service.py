@@ -1,0 +1,172 @@
+"""The brain as a program: opens everything in order, runs until it is told to stop, closes everything in order.
+
+Start: database → engine from snapshot and journal → socket. From then on workers reconcile themselves, Kamailio's
+tables are read when it answers, and the first readiness is told to the supervisor. A clean end keeps a snapshot.
+"""
+
+import asyncio
+import logging
+import signal
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from pathlib import Path
+
+from appliance.brain.dispatch import Dispatch
+from appliance.brain.edge import Edge
+from appliance.brain.hub import Hub
+from appliance.brain.loop import Loop
+from appliance.brain.prompting import Prompting
+from appliance.brain.requests import Requests
+from appliance.brain.screens import Screens
+from appliance.brain.status import BoxFacts, StatusTree
+from appliance.brain.watch import DiskWatch
+from appliance.brain.workers import Workers
+from appliance.clock import SteadyClock
+from appliance.config.box import BoxConfig
+from appliance.core import events as ev
+from appliance.core.directory import Directory
+from appliance.core.engine import Engine
+from appliance.ipc.server import serve
+from appliance.ops import notify
+from appliance.prompts import PromptStore
+from appliance.prompts.music import music_on_hold
+from appliance.prompts.tones import read_tones, tone_files
+from appliance.sip.box import edge_settings, edge_trunks
+from appliance.sip.control import EdgeControl
+from appliance.store.customers import Customers
+from appliance.store.db import Database, open_database
+from appliance.store.directory import DirectoryStore
+from appliance.store.journal import Journal, Kept
+from appliance.store.lookups import Lookups
+from appliance.store.users import Users
+
+log = logging.getLogger(__name__)
+
+TONES = Path(__file__).parents[2] / "hw" / "tones" / "tones.json"
+
+
+def run(config: BoxConfig, config_file: Path) -> int:
+    """Serve until SIGTERM or SIGINT. Returns the exit code."""
+    asyncio.run(Service(config, config_file).run())
+    return 0
+
+
+class Service:
+    """One brain."""
+
+    def __init__(self, config: BoxConfig, config_file: Path) -> None:
+        self._config = config
+        self._config_file = config_file
+        self._stopping = asyncio.Event()
+        self._workers: Workers | None = None
+
+    async def run(self) -> None:
+        """Open, serve, close."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
+        directories = self._config.directories
+        for directory in (directories.state, directories.run, directories.recordings, directories.cache):
+            directory.mkdir(parents=True, exist_ok=True)
+        database = await open_database(directories.database)
+        try:
+            await self._serve(database)
+        finally:
+            await database.close()
+
+    async def _serve(self, database: Database) -> None:
+        config = self._config
+        clock = SteadyClock(database.anchor)
+        store = DirectoryStore(database, clock, realm=config.sip.realm, demo=config.demo)
+        if await store.is_empty():
+            imported = await store.import_config(config)
+            for extension, secret in imported.secrets.items():
+                log.warning("extension %s: the SIP password made up for it is %s (shown once)", extension, secret)
+        journal = await Journal.open(database, on_kept=self._kept, on_failing=_failing)
+        loop = Loop(Engine(), journal, clock)
+        replayed = await loop.recover()
+        log.info("replayed %d messages, %d contacts are open", replayed, len(loop.engine.state.contacts))
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+            control = await stack.enter_async_context(EdgeControl(edge_settings(config)))
+            edge = Edge(control, edge_settings(config).event_address)
+            box = BoxFacts(version=version("switchroom"), started_at=clock.now(), demo=config.demo)
+            screens = Screens(StatusTree(loop, box), clock)
+            customers, users = Customers(database, clock), Users(database, clock)
+            prompts = PromptStore(config.directories.cache / "prompts", config.directories.prompts)
+            await prompts.load_recordings()
+            directory = await store.load()
+            music, tones = await asyncio.to_thread(self._sounds, directory.site.country)
+            loop.dispatch = Dispatch(
+                screens=screens,
+                prompting=Prompting(
+                    prompts, music=lambda name: prompts.music(name) or music, tone=tones.get, tasks=tasks
+                ),
+                edge=edge,
+                customers=customers,
+                lookups=Lookups(database),
+                tasks=tasks,
+                take=loop.take,
+            )
+            self._workers = workers = Workers(loop, tasks, await journal.source_seqs())
+
+            async def directory_changed(directory: Directory) -> None:
+                edge.set_trunks(edge_trunks(directory, await store.trunk_secrets()))
+
+            requests = Requests(
+                loop,
+                directory=store,
+                users=users,
+                customers=customers,
+                changed=directory_changed,
+                phones_changed=edge.forget_phones,
+                demo_config=str(self._config_file) if config.demo else None,
+            )
+            writing = tasks.create_task(journal.run())
+            loop.take(ev.BrainStarted())
+            if directory != loop.engine.state.directory:
+                loop.take(ev.DirectoryChanged(directory=directory))
+            await directory_changed(directory)
+            watch = DiskWatch(config.directories.recordings, config.media.min_free_mb * 1_000_000)
+            for_ever = [
+                tasks.create_task(work)
+                for work in (
+                    edge.listen(loop),
+                    edge.carry_out(),
+                    loop.keep_days(),
+                    loop.keep_snapshots(),
+                    watch.run(loop, box),
+                )
+            ]
+            workers.expect()
+            async with serve(config.directories.brain_socket, Hub(loop, workers, screens, requests, tasks)):
+                loop.start()
+                notify.ready()
+                log.info("the brain is ready")
+                await self._stopping.wait()
+                notify.stopping()
+            loop.stop()
+            await requests.close()
+            await loop.save_snapshot()
+            for task in for_ever:
+                task.cancel()
+            await workers.close()
+            await journal.close()
+            await writing
+
+    def _kept(self, kept: Kept) -> None:
+        if self._workers is not None:
+            self._workers.kept(kept)
+
+    def _sounds(self, country: str) -> tuple[Path, dict[str, Path]]:
+        """The box's own music and the country's tones, made unless they are there."""
+        directory = self._config.directories.cache / "sounds"
+        directory.mkdir(parents=True, exist_ok=True)
+        return music_on_hold(directory).absolute(), {
+            name: path.absolute() for name, path in tone_files(directory, country, read_tones(TONES)).items()
+        }
+
+
+def _failing(why: str) -> None:
+    if why:
+        log.error("the journal cannot be written: %s", why)
+    else:
+        log.warning("the journal can be written again")
