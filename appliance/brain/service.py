@@ -27,7 +27,7 @@ from appliance.core import events as ev
 from appliance.core.directory import Directory
 from appliance.core.engine import Engine
 from appliance.ipc.server import serve
-from appliance.ops import notify
+from appliance.ops.notify import Notifier
 from appliance.prompts import PromptStore
 from appliance.prompts.music import music_on_hold
 from appliance.prompts.tones import read_tones, tone_files
@@ -76,6 +76,7 @@ class Service:
     async def _serve(self, database: Database) -> None:
         config = self._config
         clock = SteadyClock(database.anchor)
+        notifier = Notifier()
         store = DirectoryStore(database, clock, realm=config.sip.realm, demo=config.demo)
         if await store.is_empty():
             imported = await store.import_config(config)
@@ -134,15 +135,16 @@ class Service:
                     loop.keep_days(),
                     loop.keep_snapshots(),
                     watch.run(loop, box),
+                    beat(notifier),
                 )
             ]
             workers.expect()
             async with serve(config.directories.brain_socket, Hub(loop, workers, screens, requests, tasks)):
                 loop.start()
-                notify.ready()
+                notifier.ready()
                 log.info("the brain is ready")
                 await self._stopping.wait()
-                notify.stopping()
+                notifier.stopping()
             loop.stop()
             await requests.close()
             await loop.save_snapshot()
@@ -163,6 +165,13 @@ class Service:
         return music_on_hold(directory).absolute(), {
             name: path.absolute() for name, path in tone_files(directory, country, read_tones(TONES)).items()
         }
+
+
+async def beat(notifier: Notifier) -> None:
+    """Tell the supervisor that the loop turns."""
+    while notifier.watchdog_s:
+        notifier.beat(asyncio.get_running_loop().time())
+        await asyncio.sleep(notifier.watchdog_s / 4)
 
 
 def _failing(why: str) -> None:

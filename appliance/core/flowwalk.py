@@ -119,7 +119,7 @@ class Walk:
                 self.target = self.run.node
             case Heard() if phase == "saying":
                 self._heard(node)
-            case Pressed(digit=digit) if digit in KEYS and phase != "away":
+            case Pressed(digit=digit) if len(digit) == 1 and digit in KEYS and phase != "away":
                 self._pressed(node, digit)
             case Silence() if phase == "waiting" and isinstance(node, Keyed):
                 self._silence(node)

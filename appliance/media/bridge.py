@@ -134,6 +134,7 @@ class Bridge:
                 made.add(source)
 
     def _apply(self, operation: Callable[[Any], None], source: str, sink: str) -> bool:
+        log.debug("bridge %s %s -> %s", operation.__name__, source, sink)
         try:
             operation(self._ports[sink])
         except pj.Error as error:

@@ -7,6 +7,9 @@ Rules that keep a process of some hundred calls alive:
   destructor of a dead Call hangs up whatever call has its id by then (pjsip/pjproject#3856), so the endpoint
   also has twice as many call slots as the worker takes calls and no id comes back soon;
 - it refers to nothing that refers to it, so dropping it frees it at once.
+
+And a trap of the wrapper: `a.b` of a structure is a pointer into it, so `self.getInfo().media` outlives what it points to.
+Keep the outer structure in a variable as long as its parts are used.
 """
 
 import functools
@@ -127,9 +130,10 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def packets_received(self) -> int | None:
         """RTP packets since the stream began; None without a stream."""
         try:
-            count: int = self.getStreamStat(0).rtcp.rxStat.pkt
+            statistics = self.getStreamStat(0)
         except pj.Error:
             return None
+        count: int = statistics.rtcp.rxStat.pkt
         return count
 
     def _do(self, what: str, order: Callable[[], object]) -> None:
@@ -158,7 +162,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     @_reported
     def onCallMediaState(self, prm: Any) -> None:  # noqa: N802
         usable = held = False
-        for media in self.getInfo().media:
+        info = self.getInfo()
+        for media in info.media:
             if media.type == pj.PJMEDIA_TYPE_AUDIO and media.audioConfSlot != pj.PJSUA_INVALID_ID:
                 usable = True
                 held = media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD

@@ -166,8 +166,8 @@ def _open(path: str, mailbox: Mailbox, name: str, *, endless: bool, offset_s: fl
         player.createPlayer(path, 0 if endless else pj.PJMEDIA_FILE_NO_LOOP)
         if offset_s > 0:
             samples = player.getInfo().sizeSamples
-            rate = player.getPortInfo().format.clockRate
-            player.setPos(int(offset_s * rate) % samples)
+            port_info = player.getPortInfo()  # kept: its parts are pointers into it
+            player.setPos(int(offset_s * port_info.format.clockRate) % samples)
     except pj.Error as error:
         if not Path(path).is_file():
             raise PlaybackError(f"The prompt {path} does not exist.") from error

@@ -312,6 +312,7 @@ class Switchboard:
 
     def _media_changed(self, leg: Leg, news: report.MediaChanged) -> None:
         port = leg.call.audio() if news.usable else None
+        log.debug("leg %s media %s %s", leg.id, news, port)
         leg.usable = port is not None
         if port is None:
             self._bridge.unplug(leg.id)

@@ -1,1 +1,1 @@
-"""Running the box's programs on a machine: start and supervision, logs, readiness, checks before the start, readings."""
+"""Running the box's programs on a machine: supervision, logs, readiness, checks before the start, readings."""

@@ -20,6 +20,9 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 """prctl(2), linux/prctl.h."""
 
+KILL_S = 5.0
+"""What was killed and is not gone by then hangs in the kernel; nobody can help it."""
+
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 
@@ -88,6 +91,8 @@ async def end_orphans(ours: Iterable[int], grace_s: float) -> list[str]:
     for process in psutil.Process().children():
         if process.pid not in keep:
             found += [process, *descendants(process.pid)]
+    if not found:
+        return []
     names = []
     for process in found:
         try:
@@ -95,26 +100,32 @@ async def end_orphans(ours: Iterable[int], grace_s: float) -> list[str]:
             process.terminate()
         except psutil.NoSuchProcess:
             pass
-    until = asyncio.get_running_loop().time() + grace_s
-    while (left := _still_there(found)) and asyncio.get_running_loop().time() < until:
-        await asyncio.sleep(0.02)
-    kill_all(left)
-    while _still_there(found):  # killed: it is a matter of milliseconds
-        await asyncio.sleep(0.005)
+    ends = [asyncio.create_task(_end_of(process), name=f"end of {process.pid}") for process in found]
+    _, running = await asyncio.wait(ends, timeout=grace_s)
+    if running:
+        kill_all(found)
+        await asyncio.wait(running, timeout=KILL_S)
     return names
 
 
-def _still_there(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that run; the status of those that ended is taken, because nobody else will."""
-    left = []
-    for process in processes:
-        try:
-            os.waitpid(process.pid, os.WNOHANG)
-        except ChildProcessError:
-            pass  # taken before, or still another's child
-        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-            left.append(process)
-    return left
+async def _end_of(process: psutil.Process) -> None:
+    """Until it has ended; its status is taken, because nobody else will."""
+    try:
+        pidfd = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_reader(pidfd, ended.set)
+    try:
+        if process.is_running():  # else the number is another's by now
+            await ended.wait()
+            os.waitpid(process.pid, os.WNOHANG)  # noqa: ASYNC222  (WNOHANG does not wait)
+    except ChildProcessError:
+        pass  # its parent is one of the others, or took it
+    finally:
+        loop.remove_reader(pidfd)
+        os.close(pidfd)
 
 
 def descendants(pid: int) -> list[psutil.Process]:

@@ -21,7 +21,9 @@ QUIET = ("asyncio", "aiosqlite", "sqlalchemy", "alembic", "uvicorn", "websockets
 """Libraries whose INFO and DEBUG nobody who runs a box cares for."""
 
 
-def set_up(program: str, level: Level, stream: TextIO | None = None, environment: Mapping[str, str] = os.environ) -> None:
+def set_up(
+    program: str, level: Level, stream: TextIO | None = None, environment: Mapping[str, str] = os.environ
+) -> None:
     """Send everything logged in this process to `stream` (stderr). `program` names us on a terminal."""
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)

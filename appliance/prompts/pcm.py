@@ -23,7 +23,9 @@ RATE_HZ = 8000
 
 _FULL_SCALE = 32768.0
 _FRAME = RATE_HZ // 100
-_SILENCE_BELOW_LOUDEST_DB = 40.0
+_PAUSE_DB = 40.0
+_NOTHING_DB = 60.0
+"""Below the loudest frame: what does not count as speech, and what is not heard at all (a soft f is)."""
 _LIMITER_KNEE = 0.70
 _LIMITER_TOP = 0.98
 
@@ -36,13 +38,13 @@ def level_dbfs(samples: Sequence[int]) -> float:
 def speech_level_dbfs(samples: Samples) -> float:
     """Level of the parts with speech in them: the 10 ms frames within 40 dB of the loudest; -inf for
     silence."""
-    loud = _loud_frames(samples)
+    loud = _loud_frames(samples, _PAUSE_DB)
     return _dbfs(sum(loud.values()) / len(loud)) if loud else -math.inf
 
 
 def trimmed(samples: Samples, lead_ms: int, tail_ms: int) -> Samples:
     """Cut to what is heard, with exactly so much silence before and after it; empty if nothing is heard."""
-    loud = _loud_frames(samples)
+    loud = _loud_frames(samples, _NOTHING_DB)
     if not loud:
         return array("h")
     heard = samples[min(loud) * _FRAME : (max(loud) + 1) * _FRAME]
@@ -114,12 +116,12 @@ def write_wav(path: Path, samples: Samples) -> None:
         raise
 
 
-def _loud_frames(samples: Samples) -> dict[int, float]:
-    """Number and mean square of the 10 ms frames that can be heard."""
+def _loud_frames(samples: Samples, range_db: float) -> dict[int, float]:
+    """Number and mean square of the 10 ms frames that are within so many decibels of the loudest."""
     squares = {
         start // _FRAME: _mean_square(samples[start : start + _FRAME]) for start in range(0, len(samples), _FRAME)
     }
-    floor = max(squares.values(), default=0.0) * 10 ** (-_SILENCE_BELOW_LOUDEST_DB / 10)
+    floor = max(squares.values(), default=0.0) * 10 ** (-range_db / 10)
     return {number: square for number, square in squares.items() if square > max(floor, 1.0)}
 
 

@@ -14,10 +14,13 @@ import re
 import shutil
 import signal
 import socket
+import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
 from pathlib import Path
 from typing import NoReturn
+
+import msgspec
 
 from appliance.sip import config, tables
 from appliance.sip.errors import EdgeStartError, EdgeUnavailableError
@@ -78,27 +81,25 @@ def command_line(settings: EdgeSettings) -> list[str]:
     return arguments
 
 
-def write_files(settings: EdgeSettings) -> None:
-    """Make the runtime directory and everything in it that Kamailio reads; registrations in it are kept.
+def write_files(settings: EdgeSettings, *, keep_tables: bool = False) -> None:
+    """Make the runtime directory and everything in it that Kamailio reads; registrations in it are always kept.
 
-    Blocks for some milliseconds. SettingsError for values that cannot be used, EdgeStartError when the directory
-    cannot be written or the brain's database is missing.
+    `keep_tables`: leave workers and trunks as the brain has ordered them since. Blocks for some milliseconds.
+    SettingsError for values that cannot be used, EdgeStartError when the directory cannot be written.
     """
     files = config.render(settings)
-    if not settings.directory_db.is_file():
-        raise EdgeStartError(f"The database {settings.directory_db} does not exist: start the brain first.")
     try:
         settings.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, text in files.items():
             (settings.runtime_dir / name).write_text(text, encoding="utf-8")
-        tables.create(settings.tables_path)
-        tables.write_workers(settings, settings.workers)
-        tables.write_trunks(settings, settings.trunks, settings.trusted)
+        is_new = tables.create(settings.tables_path)
+        if is_new or not keep_tables:
+            tables.write_workers(settings, settings.workers)
+            tables.write_trunks(settings, settings.trunks, settings.trusted)
         _hand_over(settings)
     except OSError as error:
-        raise EdgeStartError(
-            f"Cannot write {error.filename or settings.runtime_dir}: {error.strerror}."
-        ) from error
+        place = error.filename or settings.runtime_dir
+        raise EdgeStartError(f"Cannot write {place}: {error.strerror}.") from error
 
 
 def _hand_over(settings: EdgeSettings) -> None:
@@ -114,17 +115,22 @@ def _hand_over(settings: EdgeSettings) -> None:
 
 
 async def check(settings: EdgeSettings) -> None:
-    """Let Kamailio read its configuration without running it (`kamailio -c`). EdgeStartError with the reason."""
-    await asyncio.to_thread(write_files, settings)
-    arguments = [*command_line(settings), "-c"]
-    process = await asyncio.create_subprocess_exec(*arguments, stdout=PIPE, stderr=PIPE)
-    try:
-        async with asyncio.timeout(_CHECK_S):
-            _, complaints = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    """Let Kamailio read its configuration without running it (`kamailio -c`), beside a box that runs or not.
+
+    EdgeStartError with the reason when it does not like it; SettingsError for values that cannot be used.
+    """
+    with tempfile.TemporaryDirectory(prefix="switchroom-sip-") as directory:
+        trial = msgspec.structs.replace(settings, runtime_dir=Path(directory))
+        await asyncio.to_thread(write_files, trial)
+        arguments = [*command_line(trial), "-c"]
+        process = await asyncio.create_subprocess_exec(*arguments, stdout=DEVNULL, stderr=PIPE)
+        try:
+            async with asyncio.timeout(_CHECK_S):
+                _, complaints = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
     if process.returncode != 0:
         _fail(settings, complaints.decode(errors="replace").splitlines())
 
@@ -147,10 +153,13 @@ class EdgeProcess:
     async def start(self, *, ready_s: float = 10.0) -> None:
         """Write the files, run Kamailio and return when it takes commands, events and calls.
 
+        The first start takes workers and trunks from the settings, a repeated one keeps what the brain ordered since.
         EdgeStartError with one sentence when it cannot run, EdgeUnavailableError when it is not ready in `ready_s`;
         in both cases nothing is left running. A Kamailio of an earlier run that lost its supervisor is ended first.
         """
-        await asyncio.to_thread(write_files, self._settings)
+        if not await asyncio.to_thread(self._settings.directory_db.is_file):
+            raise EdgeStartError(f"The database {self._settings.directory_db} does not exist: start the brain first.")
+        await asyncio.to_thread(write_files, self._settings, keep_tables=self._process is not None)
         await self._end_orphan()
         self._last_lines.clear()
         self._stopping = False
@@ -219,19 +228,25 @@ class EdgeProcess:
 
     async def _end_orphan(self) -> None:
         """A supervisor that was killed leaves its Kamailio behind, which would hold the ports."""
-        try:
-            pid = int(self._settings.pid_path.read_text())
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except (OSError, ValueError):
-            return
-        if str(self._settings.configuration_path).encode() not in command:
+        pid = await asyncio.to_thread(_find_orphan, self._settings)
+        if pid is None:
             return
         log.warning("ending Kamailio %d, left over from an earlier run", pid)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGTERM)
-        async with asyncio.timeout(5.0):
-            while Path(f"/proc/{pid}").exists():
+            os.killpg(pid, signal.SIGKILL)
+        async with asyncio.timeout(_CHECK_S):
+            while await asyncio.to_thread(_find_orphan, self._settings) is not None:
                 await asyncio.sleep(_POLL_S)
+
+
+def _find_orphan(settings: EdgeSettings) -> int | None:
+    """A process that runs our configuration, by the pid file; the number alone would not prove it."""
+    try:
+        pid = int(settings.pid_path.read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return None
+    return pid if str(settings.configuration_path).encode() in command else None
 
 
 async def _answers_rpc(rpc: RpcClient) -> bool:
@@ -268,9 +283,7 @@ def _fail(settings: EdgeSettings, lines: list[str]) -> NoReturn:
         taken_ports = ", ".join(str(address) for address in _busy(settings)) or "One of the edge's ports"
         raise EdgeStartError(f"{taken_ports} is already in use by another program.")
     reasons = [found["text"] for line in lines if (found := _LINE.match(line)) and found["level"] in _BAD]
-    raise EdgeStartError(
-        f"Kamailio did not start: {reasons[0] if reasons else text[-300:] or 'no reason given'}"
-    )
+    raise EdgeStartError(f"Kamailio did not start: {reasons[0] if reasons else text[-300:] or 'no reason given'}")
 
 
 _BAD = ("CRITICAL", "ALERT", "ERROR")

@@ -73,9 +73,7 @@ class RpcClient:
                 async with asyncio.timeout(self._reply_s):
                     reply = await self._exchange(msgspec.json.encode(question))
             except TimeoutError as error:
-                raise EdgeUnavailableError(
-                    f"Kamailio did not answer {method} within {self._reply_s} s."
-                ) from error
+                raise EdgeUnavailableError(f"Kamailio did not answer {method} within {self._reply_s} s.") from error
             except OSError as error:
                 raise EdgeUnavailableError(f"Kamailio is not reachable: {error.strerror}.") from error
         if reply.error is not None:
@@ -83,9 +81,7 @@ class RpcClient:
         try:
             return msgspec.json.decode(reply.result, type=answer)
         except msgspec.DecodeError as error:
-            raise EdgeUnavailableError(
-                f"Kamailio's answer to {method} is not as expected: {error}."
-            ) from error
+            raise EdgeUnavailableError(f"Kamailio's answer to {method} is not as expected: {error}.") from error
 
     async def _exchange(self, question: bytes) -> _Reply:
         loop = asyncio.get_running_loop()
@@ -95,8 +91,6 @@ class RpcClient:
             try:
                 reply = msgspec.json.decode(datagram, type=_Reply)
             except msgspec.DecodeError as error:
-                raise EdgeUnavailableError(
-                    f"Kamailio sent an answer that is no JSON-RPC: {error}."
-                ) from error
+                raise EdgeUnavailableError(f"Kamailio sent an answer that is no JSON-RPC: {error}.") from error
             if reply.id == self._number:  # else: late answer to a question we gave up
                 return reply

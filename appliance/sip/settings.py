@@ -16,9 +16,7 @@ from appliance.core.ids import TrunkId, WorkerId
 from appliance.sip.errors import SettingsError
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
-_HOST = re.compile(
-    r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
-)
+_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 _USER = re.compile(r"[A-Za-z0-9._~!*&=+-]{1,64}")
 """A safe part of RFC 3261's user-unreserved and mark."""
 _SECRET = re.compile(r"[\x20-\x7e]{1,128}")
@@ -46,18 +44,14 @@ def _check_address(value: str, where: str) -> None:
     except ValueError as error:
         raise SettingsError(f"{where}: {value!r} is not an IPv4 address.") from error
     if address.is_unspecified:
-        raise SettingsError(
-            f"{where}: name the address of one interface; {value} would go out as our own address."
-        )
+        raise SettingsError(f"{where}: name the address of one interface; {value} would go out as our own address.")
 
 
 def _check_network(value: str, where: str) -> None:
     try:
         ipaddress.IPv4Network(value)
     except ValueError as error:
-        raise SettingsError(
-            f"{where}: {value!r} is not an IPv4 address or network such as 10.0.0.0/8."
-        ) from error
+        raise SettingsError(f"{where}: {value!r} is not an IPv4 address or network such as 10.0.0.0/8.") from error
 
 
 class Address(NamedTuple):

@@ -78,9 +78,7 @@ class RegistrationChange(Struct, frozen=True, kw_only=True):
     """Trunks of `begun`, and those that do not register any more."""
 
 
-def write_trunks(
-    settings: EdgeSettings, trunks: Iterable[Trunk], trusted: Iterable[str]
-) -> RegistrationChange:
+def write_trunks(settings: EdgeSettings, trunks: Iterable[Trunk], trusted: Iterable[str]) -> RegistrationChange:
     """Replace trunks and trusted networks, all or nothing."""
     trunks = tuple(trunks)
     external = settings.listen[0]
@@ -102,9 +100,7 @@ def write_trunks(
         )
     ended = tuple(user for user in former if user not in accounts)
     begun = tuple(user for user, row in accounts.items() if former.get(user) != row)
-    changed = {TrunkId(former_names[user]) for user in ended if user in former_names} | {
-        names[user] for user in begun
-    }
+    changed = {TrunkId(former_names[user]) for user in ended if user in former_names} | {names[user] for user in begun}
     return RegistrationChange(ended=ended, begun=begun, trunks=tuple(sorted(changed)))
 
 
@@ -172,9 +168,7 @@ def _account(trunk: Trunk, external: Listen) -> tuple[str | int, ...]:
 
 def _addresses(trunks: Iterable[Trunk], trusted: Iterable[str]) -> list[tuple[int, str, int, str | None]]:
     """Rows of `address`. Kamailio takes the first network that matches, so the most specific come first."""
-    rows = [
-        (_TRUNK_SOURCES, IPv4Network(source), str(trunk.id)) for trunk in trunks for source in trunk.sources
-    ]
+    rows = [(_TRUNK_SOURCES, IPv4Network(source), str(trunk.id)) for trunk in trunks for source in trunk.sources]
     rows.sort(key=lambda row: -row[1].prefixlen)
     found: list[tuple[int, str, int, str | None]] = [
         (group, str(network.network_address), network.prefixlen, tag) for group, network, tag in rows
@@ -207,11 +201,13 @@ def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
         tables.execute("COMMIT")
 
 
-def create(path: Path) -> None:
-    """Make the SQLite file if there is none, readable by its owner only. A damaged one is replaced: it is a cache, and
-    phones register again."""
+def create(path: Path) -> bool:
+    """Make the SQLite file if there is none, readable by its owner only; True if it is new.
+
+    A damaged one is replaced: it is a cache, and phones register again.
+    """
     if path.exists() and _is_sound(path):
-        return
+        return False
     for leftover in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         leftover.unlink(missing_ok=True)
     schema = (resources.files("appliance.sip") / "kamailio" / "tables.sql").read_text(encoding="utf-8")
@@ -219,6 +215,7 @@ def create(path: Path) -> None:
     with closing(_connect(path)) as tables:
         tables.execute("PRAGMA journal_mode=WAL")
         tables.executescript(f"BEGIN;\n{schema}\nCOMMIT;")
+    return True
 
 
 def _is_sound(path: Path) -> bool:

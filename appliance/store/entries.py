@@ -1,7 +1,8 @@
-"""Between the rows of table `entry` and the tree of `core/directory.py`. Pure; `directory.py` reads and writes the rows.
+"""Between the rows of table `entry` and the tree of `core/directory.py`. Pure; `directory.py` reads and writes the
+rows.
 
-Every entry is a row of its own: kind, id, position, and its struct as JSON. Routes have no id of their own and get a
-number. A changed sentence of the catalogue is an entry `<language>/<key>`.
+Every entry is a row of its own: kind, id, position, and its struct as JSON. Routes have no id of their own and get
+a number. A changed sentence of the catalogue is an entry `<language>/<key>`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -135,9 +136,7 @@ def rows_of(directory: Directory) -> list[Row]:
     return rows
 
 
-def assemble(
-    rows: Iterable[Row], version: int, texts: catalogue.Texts, year: int
-) -> tuple[Directory, list[Fault]]:
+def assemble(rows: Iterable[Row], version: int, texts: catalogue.Texts, year: int) -> tuple[Directory, list[Fault]]:
     """The tree that the rows make, and what cannot be read of them. Entries that cannot be read are left out.
 
     `texts`: the catalogue that comes with the box. `year`: holidays are filled in from here on.
@@ -162,9 +161,7 @@ def assemble(
     except ValueError as error:
         faults.append(_sentence_fault(str(error)))
         sentences = texts
-    directory = msgspec.convert(
-        {name: tuple(values) for name, values in found.items()}, Directory, from_attributes=True
-    )
+    directory = structs.replace(Directory(), **{name: tuple(values) for name, values in found.items()})
     return (
         structs.replace(
             directory,

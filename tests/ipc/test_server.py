@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from appliance.core import commands, effects, events
-from appliance.core.ids import AgentId, LegId, WorkerId
+from appliance.core.ids import AgentId, LegId, PlaybackId, WorkerId
 from appliance.ipc import api, jsonrpc, server
 from appliance.ipc.server import SocketInUse, serve
 from tests.ipc.conftest import SmallBrain
@@ -181,7 +181,7 @@ async def test_a_worker_that_does_not_read_is_kept_and_reported(brain: SmallBrai
     async with far_end(brain.path, MEDIA) as worker:
         await brain.until(lambda: len(brain.connections) == 1)
         [connection] = brain.connections
-        play = api.PlayFiles(leg=LegId("l"), playback=effects.PlaybackId("p"), files=("x" * 100_000,))
+        play = api.PlayFiles(leg=LegId("l"), playback=PlaybackId("p"), files=("x" * 100_000,))
         sent = 0
         while not brain.congestion:
             connection.send(api.Ordered(order=play))

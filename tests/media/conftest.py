@@ -21,10 +21,11 @@ async def edge() -> AsyncIterator[SipPeer]:
 
 
 @pytest.fixture
-async def stage(edge: SipPeer, tmp_path: Path) -> AsyncIterator[Stage]:
-    """A worker that has said hello to the brain."""
+async def stage(edge: SipPeer, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    """A worker that has said hello to the brain. Indirect parameters change its settings."""
+    changes: dict[str, object] = getattr(request, "param", {})
     with TemporaryDirectory(prefix="sw-", dir="/tmp") as short:  # noqa: S108 - a socket path has 107 bytes at most
-        settings = settings_for(tmp_path, edge.port, brain_socket=Path(short) / "brain", media_timeout_s=2.0)
+        settings = settings_for(tmp_path, edge.port, brain_socket=Path(short) / "brain", **changes)
         brain = ScriptedBrain(settings.brain_socket, settings.worker)
         await brain.start()
         worker = WorkerProcess(settings, tmp_path / "worker.log")

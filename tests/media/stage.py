@@ -8,8 +8,14 @@ from appliance.core.events import LegAnswered, LegIncoming
 from appliance.core.ids import ContactId, ExtensionNumber, LegId, PlaybackId
 from appliance.ipc.api import PlayFiles
 from tests.media.brain import ScriptedBrain
+from tests.media.rtp import FRAME_S
 from tests.media.sip_peer import PeerCall, SipPeer
+from tests.media.tone import Samples, hears
 from tests.media.worker_process import WorkerProcess
+
+
+SETTLE_PACKETS = 10
+"""0.2 s: jitter buffer and bridge are through with what was before."""
 
 
 class Leg:
@@ -18,6 +24,21 @@ class Leg:
     def __init__(self, id: LegId, call: PeerCall) -> None:  # noqa: A002 - its name
         self.id = id
         self.call = call
+
+    async def listen(self, duration_s: float = 0.5) -> Samples:
+        """What the far end hears from now on, so long. Audio that was under way is left out."""
+        audio = self.call.audio
+        begin = audio.packets + SETTLE_PACKETS
+        await self.call.until(lambda call: call.audio.packets >= begin)
+        audio.forget()
+        end = audio.packets + round(duration_s / FRAME_S)
+        await self.call.until(lambda call: call.audio.packets >= end, limit_s=duration_s + 3)
+        return audio.heard(duration_s)
+
+    async def hears(self, *frequencies_hz: float) -> set[float]:
+        """Which of these tones the far end hears now."""
+        heard = await self.listen()
+        return {frequency_hz for frequency_hz in frequencies_hz if hears(heard, frequency_hz)}
 
 
 class Stage:

@@ -108,9 +108,7 @@ _EXTENT_PREFIX = {
 _WEEKDAYS = {
     Moment.NAME: row("maanantai tiistai keskiviikko torstai perjantai lauantai sunnuntai"),
     Moment.AT: row("maanantaina tiistaina keskiviikkona torstaina perjantaina lauantaina sunnuntaina"),
-    Moment.FROM: row(
-        "maanantaista tiistaista keskiviikosta torstaista perjantaista lauantaista sunnuntaista"
-    ),
+    Moment.FROM: row("maanantaista tiistaista keskiviikosta torstaista perjantaista lauantaista sunnuntaista"),
     Moment.TO: row("maanantaihin tiistaihin keskiviikkoon torstaihin perjantaihin lauantaihin sunnuntaihin"),
 }
 _MONTHS = row(

@@ -154,9 +154,7 @@ _WEEKDAYS = {
     Moment.FROM: row("poniedziałku wtorku środy czwartku piątku soboty niedzieli"),
     Moment.TO: row("poniedziałku wtorku środy czwartku piątku soboty niedzieli"),
 }
-_MONTHS = row(
-    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia"
-)
+_MONTHS = row("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia")
 # Preposition, column of the hour, midnight.
 _CLOCK = {
     Moment.NAME: ("", 0, "północ"),

@@ -115,9 +115,7 @@ def check(text: str, language: Language) -> tuple[Placeholder, ...]:
             cases = ", ".join(sorted(grammar.CASES))
             raise ValueError(f"{each}: {language} has no case {each.case}, only {cases}")
         if each.format is Format.COUNT and len(each.forms) != grammar.NOUN_FORMS:
-            raise ValueError(
-                f"{each}: {language} needs {grammar.NOUN_FORMS} forms of the noun, not {len(each.forms)}"
-            )
+            raise ValueError(f"{each}: {language} needs {grammar.NOUN_FORMS} forms of the noun, not {len(each.forms)}")
     return found
 
 

@@ -36,9 +36,7 @@ _EXTENT_PREFIX = {
     Extent.IN: "peste ",
 }
 _WEEKDAYS = row("luni marți miercuri joi vineri sâmbătă duminică")
-_MONTHS = row(
-    "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie"
-)
+_MONTHS = row("ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie")
 _CLOCK_PREFIX = {Moment.NAME: "", Moment.AT: "la ", Moment.FROM: "de la ", Moment.TO: "până la "}
 _DATE_PREFIX = {Moment.NAME: "", Moment.AT: "pe ", Moment.FROM: "din ", Moment.TO: "până la "}
 _WEEKDAY_PREFIX = {Moment.NAME: "", Moment.AT: "", Moment.FROM: "de ", Moment.TO: "până "}

@@ -7,9 +7,11 @@ import { entriesOf, KINDS } from "./kinds.js";
 /** A value of an entry in one table cell. */
 function words(kind, column, value) {
   if (value === null || value === undefined || value === "") return html`<span class="faint">–</span>`;
-  if (Array.isArray(value)) return value.length ? list(value.map((item) => tWord(`admin.${kind}.${column}.`, item))) : "–";
+  const isChoice = ["choice", "checks"].includes(KINDS[kind].fields?.find((field) => field.name === column)?.type);
+  const word = (item) => (isChoice ? tWord(`admin.${kind}.${column}.`, tWord(`${column}.`, item)) : String(item));
+  if (Array.isArray(value)) return value.length ? list(value.map(word)) : "–";
   if (typeof value === "object") return [t(`admin.destination.${value.kind}`), value.target].filter(Boolean).join(": ");
-  return tWord(`admin.${kind}.${column}.`, tWord(`${column}.`, String(value)));
+  return word(value);
 }
 
 export function EntryList({ kind, directory }) {

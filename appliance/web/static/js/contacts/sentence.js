@@ -7,6 +7,13 @@ const who = (fact) => (fact.agent ? agentName(fact.agent) : fact.extension || fa
 /** `by` and `to` are agents, extensions or numbers. */
 const name = (word) => (word.startsWith("queue:") ? queueName(word.slice(6)) : agentName(word));
 
+/** The brain says "<stage>: <place>", e.g. `waiting: sales`, `flow: main/menu`. */
+function place(where) {
+  const [stage, ...rest] = where.split(": ");
+  const at = rest.join(": ");
+  return [tWord("place.", stage), stage === "waiting" ? queueName(at) : at].filter(Boolean).join(": ");
+}
+
 const SENTENCES = {
   "contact.opened": (fact) => t(`fact.opened.${fact.direction}`, { from: fact.from_number || t("common.no_number"), to: fact.to_number }),
   "contact.identified": (fact) => t(`fact.identified.${fact.verdict}`, { names: list(fact.customers.map((customer) => customer.name)) }),
@@ -30,7 +37,7 @@ const SENTENCES = {
   "contact.transfer_failed": (fact) => t("fact.transfer_failed", { by: name(fact.by), to: name(fact.to), why: fact.why }),
   "contact.note_saved": (fact) => t("fact.note_saved", { agent: who(fact) }),
   "contact.survey_answered": (fact) => t("fact.survey_answered", { question: tWord("question.", fact.question), answer: number(fact.answer) }),
-  "contact.caller_left": (fact) => t("fact.caller_left", { where: tWord("place.", fact.where), after: durationWords(fact.after_s) }),
+  "contact.caller_left": (fact) => t("fact.caller_left", { where: place(fact.where), after: durationWords(fact.after_s) }),
   "contact.wrapped_up": (fact) => t(fact.by_limit ? "fact.wrapped_up_by_limit" : "fact.wrapped_up", {
     agent: who(fact), disposition: fact.disposition ? tWord("disposition.", fact.disposition) : "–", took: durationWords(fact.took_s),
   }),
