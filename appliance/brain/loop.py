@@ -10,14 +10,14 @@ orders were lost.
 import asyncio
 import datetime as dt
 import logging
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from appliance.brain.dispatch import Dispatch
 from appliance.clock import Clock
 from appliance.core import events as ev
-from appliance.core.effects import Record
+from appliance.core.effects import AnyEffect, Record
 from appliance.core.engine import Engine, Message
 from appliance.store.journal import Journal
 
@@ -29,6 +29,13 @@ SNAPSHOT_EVERY = 5000
 ANY_MESSAGE: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
+class Outlet(Protocol):
+    """Where effects go."""
+
+    def hand_out(self, effects: list[AnyEffect]) -> None:
+        """Set everything going, in order. Must not wait."""
+
+
 class Loop:
     """The engine with its journal and its clock."""
 
@@ -36,7 +43,7 @@ class Loop:
         self.engine = engine
         self.journal = journal
         self.clock = clock
-        self.dispatch: Dispatch
+        self.out: Outlet
         """Set once, before anything is taken."""
         self._encoder = msgspec.json.Encoder()
         self._now = 0.0
@@ -68,7 +75,7 @@ class Loop:
         effects = self.engine.handle(message, self._now)
         facts = [(effect.contact, effect.fact) for effect in effects if isinstance(effect, Record)]
         seq = self.journal.append(self._now, source, source_seq, self._encoder.encode(message), facts)
-        self.dispatch.hand_out(effects)
+        self.out.hand_out(effects)
         self._arm()
         self._since_snapshot += 1
         if self._since_snapshot >= SNAPSHOT_EVERY:

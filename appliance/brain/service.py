@@ -96,7 +96,7 @@ class Service:
             await prompts.load_recordings()
             directory = await store.load()
             music, tones = await asyncio.to_thread(self._sounds, directory.site.country)
-            loop.dispatch = Dispatch(
+            loop.out = dispatch = Dispatch(
                 screens=screens,
                 prompting=Prompting(
                     prompts, music=lambda name: prompts.music(name) or music, tone=tones.get, tasks=tasks
@@ -107,7 +107,7 @@ class Service:
                 tasks=tasks,
                 take=loop.take,
             )
-            self._workers = workers = Workers(loop, tasks, await journal.source_seqs())
+            self._workers = workers = Workers(loop, dispatch, tasks, await journal.source_seqs())
 
             async def directory_changed(directory: Directory) -> None:
                 edge.set_trunks(edge_trunks(directory, await store.trunk_secrets()))

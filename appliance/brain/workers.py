@@ -4,6 +4,7 @@ import asyncio
 import logging
 from pathlib import Path
 
+from appliance.brain.dispatch import Dispatch
 from appliance.brain.loop import Loop
 from appliance.core import events as ev
 from appliance.core.ids import WorkerId
@@ -20,8 +21,9 @@ AWAY_S = 3.0
 class Workers:
     """The media workers' connections: what each reported, what is safely kept of it, and who is lost."""
 
-    def __init__(self, loop: Loop, tasks: asyncio.TaskGroup, seen: dict[str, int]) -> None:
+    def __init__(self, loop: Loop, dispatch: Dispatch, tasks: asyncio.TaskGroup, seen: dict[str, int]) -> None:
         self._loop = loop
+        self._dispatch = dispatch
         self._tasks = tasks
         self._kept = dict(seen)
         """Per instance: its highest event number that is safely kept."""
@@ -48,8 +50,8 @@ class Workers:
             return
         del self._unreconciled[connection]
         worker = WorkerId(hello.name)
-        legs = {leg.leg for leg in hello.legs} | self._loop.dispatch.dialled_for(worker)
-        self._loop.dispatch.worker_is_back(worker, connection)
+        legs = {leg.leg for leg in hello.legs} | self._dispatch.dialled_for(worker)
+        self._dispatch.worker_is_back(worker, connection)
         self._loop.take(ev.WorkerJoined(worker=worker, legs=tuple(sorted(legs))))
 
     def reported(self, connection: Connection, report: api.Reported) -> None:
@@ -78,7 +80,7 @@ class Workers:
         if self._connections.get(worker) is not connection:
             return
         del self._connections[worker]
-        self._loop.dispatch.worker_is_away(worker)
+        self._dispatch.worker_is_away(worker)
         if is_alive(connection.pid):
             self._wait(worker)
         else:
@@ -95,7 +97,7 @@ class Workers:
             self._lost(worker)
 
     def _lost(self, worker: WorkerId) -> None:
-        self._loop.dispatch.forget_worker(worker)
+        self._dispatch.forget_worker(worker)
         self._loop.take(ev.WorkerLost(worker=worker))
 
     async def close(self) -> None:

@@ -21,18 +21,20 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Directories(Section, frozen=True, kw_only=True):
-    """Where things are kept. Relative paths start from the directory of the configuration file."""
+    """Where things are kept. Relative paths, also those given by default, start from the configuration file's
+    directory.
+    """
 
-    state: Path = Path("state")
+    state: Path = Path("var/state")
     """The database: everything that must survive. Needs a local disk."""
-    run: Path = Path("run")
+    run: Path = Path("var/run")
     """Sockets and Kamailio's registrations; best on a tmpfs. The path must be short (sockets: 107 bytes)."""
-    recordings: Path = Path("recordings")
-    cache: Path = Path("cache")
+    recordings: Path = Path("var/recordings")
+    cache: Path = Path("var/cache")
     """Spoken prompts; may be deleted while the box is stopped."""
-    prompts: Path = Path("prompts")
+    prompts: Path = Path("var/prompts")
     """Recorded prompts (WAV), by language; need not exist."""
-    music: Path = Path("music")
+    music: Path = Path("var/music")
     """Music on hold (WAV), one file or sub-directory per name; need not exist."""
 
     @property

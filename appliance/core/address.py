@@ -59,12 +59,17 @@ class Number(Struct, frozen=True, kw_only=True):
     """With `+`; None for short codes, which have none."""
 
 
-def digits_of(raw: str) -> str | None:
-    """A number without what people put between digits, `+` kept in front; None when it is no number.
+def compact(raw: str) -> str:
+    """What was written or sent without spaces and marks between digits.
 
     Takes the user part of a SIP or tel URI: what follows `;` (RFC 3966 §3 parameters) is left away.
     """
-    bare = raw.partition(";")[0].translate(_SEPARATORS)
+    return raw.partition(";")[0].translate(_SEPARATORS)
+
+
+def digits_of(raw: str) -> str | None:
+    """A number as bare digits, `+` kept in front; None when it is no number."""
+    bare = compact(raw)
     digits = bare.removeprefix("+")
     if not digits or len(digits) > _LONGEST or not _BARE.issuperset(digits):
         return None

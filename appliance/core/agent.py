@@ -57,8 +57,9 @@ def record_of(turn: Turn, agent: AgentId) -> Agent:
 
 def logged_in(turn: Turn, agent: AgentId) -> Agent:
     """The record of an agent whose shift is on, else `Refused`."""
-    found = record_of(turn, agent)
-    if found.logged_in_at is None:
+    turn.index.agent(agent)
+    found = turn.state.agents.get(agent)
+    if found is None or found.logged_in_at is None:
         raise Refused("logged_out", "Log in first.")
     return found
 

@@ -18,11 +18,11 @@ from appliance.core.turn import Turn
 
 def ringing(turn: Turn, event: LegRinging) -> None:
     """A phone we dialled rings."""
-    leg = turn.leg(event.leg)
-    if leg is None or leg.state != "dialing":
+    call = turn.call(event.leg)
+    if call is None or call[1].state != "dialing":
         return
+    contact, leg = call
     leg.state = "ringing"
-    contact = turn.state.contacts[leg.contact]
     turn.show("contact", contact.id)
     caller = turn.leg(contact.caller)
     if contact.transfer is not None:
@@ -38,7 +38,10 @@ def answered(turn: Turn, event: LegAnswered) -> None:
         return
     leg.state = "up"
     turn.forget("ring", leg.id)
-    contact = turn.state.contacts[leg.contact]
+    contact = turn.state.contacts.get(leg.contact)
+    if contact is None:
+        turn.hang_up(leg)  # its contact was closed in the meantime
+        return
     turn.show("contact", contact.id)
     if contact.transfer is not None and contact.transfer.target == leg.id:
         transfer.answered(turn, contact, leg)
@@ -161,11 +164,11 @@ def peer_ended(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:
 
 def heard(turn: Turn, event: PlaybackFinished) -> None:
     """A playback came to its end. Ends of older playbacks mean nothing any more."""
-    leg = turn.leg(event.leg)
-    if leg is None or leg.playback != event.playback:
+    call = turn.call(event.leg)
+    if call is None or call[1].playback != event.playback:
         return
+    contact, leg = call
     leg.playback = None
-    contact = turn.state.contacts[leg.contact]
     if leg.id != contact.caller:
         return
     if contact.then is not None:
@@ -188,20 +191,20 @@ def heard(turn: Turn, event: PlaybackFinished) -> None:
 
 def key_pressed(turn: Turn, event: DtmfReceived) -> None:
     """A key means something to a flow only; in a conversation the worker passes it on."""
-    leg = turn.leg(event.leg)
-    if leg is None:
+    call = turn.call(event.leg)
+    if call is None:
         return
-    contact = turn.state.contacts[leg.contact]
+    contact, leg = call
     if leg.id == contact.caller and contact.stage in {"flow", "survey"}:
         attendant.given(turn, contact, ivr.Pressed(event.digit))
 
 
 def transfer_requested(turn: Turn, event: TransferRequested) -> None:
     """A phone sent REFER: blind, or attended with its other call."""
-    leg = turn.leg(event.leg)
-    if leg is None:
+    call = turn.call(event.leg)
+    if call is None:
         return
-    contact = turn.state.contacts[leg.contact]
+    contact, leg = call
     second = turn.leg(event.replaces)
     if second is not None:
         transfer.attended_by_phone(turn, contact, leg, second)
@@ -217,9 +220,9 @@ def transfer_requested(turn: Turn, event: TransferRequested) -> None:
 
 def ring_time_over(turn: Turn, leg: Leg) -> None:
     """Nobody answered in time."""
-    contact = turn.state.contacts[leg.contact]
-    rung = offer.offer_on(contact, leg)
-    if rung is not None:
+    contact = turn.state.contacts.get(leg.contact)
+    rung = offer.offer_on(contact, leg) if contact else None
+    if contact is not None and rung is not None:
         offer.withdraw(turn, contact, rung, "no_answer")
     else:
         turn.hang_up(leg)  # its end is dealt with as `LegEnded`

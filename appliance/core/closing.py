@@ -21,7 +21,7 @@ def turn_away(turn: Turn, contact: Contact, outcome: Outcome, *, code: int, sent
     if caller is None:
         ended(turn, contact)
     elif caller.state != "up":
-        if caller.outgoing:
+        if caller.outgoing or contact.answered_at is not None:  # its answer is under way
             turn.hang_up(caller)
         else:
             turn.effects.append(fx.RejectLeg(worker=caller.worker, leg=caller.id, code=code))

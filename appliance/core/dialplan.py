@@ -63,12 +63,13 @@ def classify(dialled: str, country: str, outside_prefix: str, extensions: Contai
     :param country: ISO 3166-1 alpha-2 of the site.
     :param outside_prefix: digits that may stand before outside numbers; empty: none.
     """
-    bare = address.digits_of(dialled)
-    if bare is None:
-        return Dialled(kind="invalid", number=dialled)
-    inside = bare[len(outside_prefix) :] if outside_prefix and bare.startswith(outside_prefix) else ""
-    for digits in (bare.removeprefix("+"), inside):
-        if digits and address.is_emergency(digits, country):
+    written = address.compact(dialled)
+    bare = address.digits_of(written) or ""
+    inside = ""
+    if outside_prefix and written.startswith(outside_prefix):  # `9+40…` comes from phones' contact lists
+        inside = address.digits_of(written.removeprefix(outside_prefix)) or ""
+    for digits in (bare.removeprefix("+"), inside.removeprefix("+")):
+        if address.is_emergency(digits, country):
             return Dialled(kind="emergency", number=digits, country=country)
     extension = ExtensionNumber(bare)
     if extension in extensions:
@@ -77,7 +78,7 @@ def classify(dialled: str, country: str, outside_prefix: str, extensions: Contai
         number = address.identify(digits, country) if digits else None
         if number:
             return _outside(number, digits, country)
-    return Dialled(kind="invalid", number=bare)
+    return Dialled(kind="invalid", number=bare or dialled)
 
 
 def permitted(rights: ClassOfService, dialled: Dialled) -> bool:

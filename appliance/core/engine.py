@@ -85,9 +85,8 @@ class Engine:
             case ev.LegEnded():
                 callcontrol.ended(turn, event)
             case ev.LegHeld(leg=leg_id) | ev.LegResumed(leg=leg_id):
-                if (leg := turn.leg(leg_id)) is not None:
-                    held = isinstance(event, ev.LegHeld)
-                    conversation.phone_held(turn, turn.state.contacts[leg.contact], leg, on=held)
+                if (call := turn.call(leg_id)) is not None:
+                    conversation.phone_held(turn, *call, on=isinstance(event, ev.LegHeld))
             case ev.DtmfReceived():
                 callcontrol.key_pressed(turn, event)
             case ev.TransferRequested():

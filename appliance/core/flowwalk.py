@@ -387,7 +387,7 @@ class Walk:
             self._fail("")
 
     def _calls_operator(self, digit: str) -> bool:
-        return bool(self.flow.operator) and digit == self.flow.operator_key and self.run.node != self.flow.operator
+        return self.flow.operator not in ("", self.run.node) and digit == self.flow.operator_key
 
     def _choose(self, language: str, node: nodes.ChooseLanguage) -> None:
         self._assign("language", language)

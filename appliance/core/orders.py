@@ -75,8 +75,10 @@ def carry_out(turn: Turn, command: cmd.AnyCommand) -> None:
 
 def active(turn: Turn, agent_id: AgentId) -> tuple[Contact, Leg]:
     """The contact the agent talks with, and the agent's leg in it; `Refused` when there is none."""
-    leg = own_leg(turn, agent_id)
-    return turn.state.contacts[leg.contact], leg
+    call = turn.call(own_leg(turn, agent_id).id)
+    if call is None or call[1].id not in {call[0].caller, call[0].peer}:
+        raise Refused("no_call", "There is no call.")
+    return call
 
 
 def own_leg(turn: Turn, agent_id: AgentId) -> Leg:

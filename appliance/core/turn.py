@@ -97,6 +97,12 @@ class Turn:
         """The leg, while it lives."""
         return self.state.legs.get(leg) if leg else None
 
+    def call(self, leg: LegId | None) -> tuple[Contact, Leg] | None:
+        """The leg with its contact, while both live: a leg may ring on for a moment after its contact was closed."""
+        found = self.leg(leg)
+        contact = self.state.contacts.get(found.contact) if found else None
+        return (contact, found) if contact and found else None
+
     def contact(self, contact: ContactId) -> Contact:
         """The contact; `Refused` when it is closed or never was."""
         found = self.state.contacts.get(contact)

@@ -9,7 +9,6 @@ asked.
 """
 
 import logging
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import pjsua2 as pj
@@ -33,111 +32,112 @@ class AudioPort(Protocol):
         """No longer."""
 
 
+class _Place:
+    """One name, with what is wanted of it and what is made."""
+
+    def __init__(self, *, fed: bool, timed: bool) -> None:
+        self.port: AudioPort | None = None
+        self.fed = fed
+        self.timed = timed
+        self.leaves = False
+        self.sources: dict[str, None] = {}
+        """Wanted; in the order they were asked for."""
+        self.sinks: set[str] = set()
+        """Those that want to hear this one."""
+        self.made: set[str] = set()
+        """Sources connected now."""
+
+
 class Bridge:
-    """The patch field."""
+    """The patch field. Nothing touches pjsip before `settle()`.
+
+    Then all that pjsip has reported is known: a stream that is gone may have left its number in pjsip's bridge to
+    another one, and nobody must be connected to that by mistake.
+    """
 
     def __init__(self, silence: AudioPort) -> None:
-        self._ports: dict[str, AudioPort] = {SILENCE: silence}
-        self._fed: set[str] = set()  # sinks that hear silence while nothing else feeds them
-        self._timed: set[str] = set()  # sinks that always hear silence as well
-        self._sources: dict[str, dict[str, None]] = {}  # sink -> wanted sources, in order
-        self._sinks: dict[str, set[str]] = {}  # source -> sinks that want it
-        self._made: dict[str, set[str]] = {}  # sink -> sources connected now
+        self._places: dict[str, _Place] = {SILENCE: _Place(fed=False, timed=False)}
+        self._places[SILENCE].port = silence
         self._unsettled: dict[str, None] = {}  # sinks to look at
+        self._leaving: list[str] = []
 
     def add(self, name: str, port: AudioPort | None, *, fed: bool = False, timed: bool = False) -> None:
-        """A new place in the bridge; `port` None: its stream is still to come.
+        """A new place in the bridge; `port` None: its stream is still to come. The name must be new.
 
         `fed`: it hears silence while nothing else feeds it. `timed`: it hears silence all the time, under the
         rest.
         """
-        self._sources[name] = {}
-        self._sinks[name] = set()
-        self._made[name] = set()
-        if fed:
-            self._fed.add(name)
-        if timed:
-            self._timed.add(name)
+        assert name not in self._places
+        self._places[name] = _Place(fed=fed, timed=timed)
         if port is not None:
             self.plug(name, port)
 
     def plug(self, name: str, port: AudioPort) -> None:
-        """The stream of `name` is there (anew): what is wanted of it is connected by the next `settle()`."""
-        self._ports[name] = port
+        """The stream of `name` is there (anew): what is wanted of it is connected."""
+        place = self._places[name]
+        place.port = port
         self._unsettled[name] = None
-        self._unsettled.update(dict.fromkeys(self._sinks[name]))
+        self._unsettled.update(dict.fromkeys(place.sinks))
 
     def unplug(self, name: str) -> None:
         """The stream of `name` is gone, and in pjsip its connections are too. What is wanted stays wanted."""
-        if self._ports.pop(name, None) is None:
-            return
-        self._made[name].clear()
-        for sink in self._sinks[name]:
-            self._made[sink].discard(name)
+        place = self._places[name]
+        place.port = None
+        place.made.clear()
+        for sink in place.sinks:
+            self._places[sink].made.discard(name)
+            self._unsettled[sink] = None  # perhaps it needs silence now
 
     def remove(self, name: str) -> None:
-        """Forget `name` and everything that was wanted of it.
-
-        Its port must be freed afterwards, not before.
-        """
-        if name not in self._sources:
-            return
-        for source in self._made.pop(name) if name in self._ports else ():
-            self._apply(self._ports[source].stopTransmit, source, name)
-        for sink in self._sinks.pop(name):
+        """Forget `name` and everything that was wanted of it. Its port must live on until after `settle()`."""
+        place = self._places[name]
+        for sink in list(place.sinks):
             self.disconnect(name, sink)
-        for source in self._sources.pop(name):
-            self._sinks[source].discard(name)
-        for names in (self._fed, self._timed):
-            names.discard(name)
-        for by_name in (self._made, self._ports, self._unsettled):
-            by_name.pop(name, None)
+        for source in list(place.sources):
+            self.disconnect(source, name)
+        place.leaves = True
+        self._unsettled[name] = None
+        self._leaving.append(name)
 
     def connect(self, source: str, sink: str) -> None:
         """`sink` is to hear `source`, whenever both have a stream."""
-        self._sources[sink][source] = None
-        self._sinks[source].add(sink)
+        self._places[sink].sources[source] = None
+        self._places[source].sinks.add(sink)
         self._unsettled[sink] = None
 
     def disconnect(self, source: str, sink: str) -> None:
-        """No longer. Takes effect at once, so that a port can be freed after it."""
-        if self._sources[sink].pop(source, self) is self:
-            return  # it was not wanted
-        self._sinks.get(source, set()).discard(sink)
-        if source in self._made[sink]:
-            self._made[sink].discard(source)
-            self._apply(self._ports[source].stopTransmit, source, sink)
+        """No longer."""
+        self._places[sink].sources.pop(source, None)
+        self._places[source].sinks.discard(sink)
         self._unsettled[sink] = None
 
     def settle(self) -> None:
         """Make what is wanted true. To be called once after all that happened in one turn of the loop."""
-        while self._unsettled:
-            self._settle_sink(next(iter(self._unsettled)))
+        for sink in self._unsettled:
+            self._settle_sink(sink, self._places[sink])
+        self._unsettled.clear()
+        for name in self._leaving:
+            del self._places[name]
+        self._leaving.clear()
 
-    def hears(self, sink: str) -> set[str]:
-        """The sources connected to `sink` now."""
-        return set(self._made.get(sink, ()))
-
-    def _settle_sink(self, sink: str) -> None:
-        self._unsettled.pop(sink, None)
-        if sink not in self._ports:
+    def _settle_sink(self, sink: str, place: _Place) -> None:
+        if place.port is None:
             return
-        made = self._made[sink]
-        wanted = {source for source in self._sources[sink] if source in self._ports}
-        if sink in self._timed or (sink in self._fed and not wanted):
+        wanted = {source for source in place.sources if self._places[source].port is not None}
+        if (place.timed or (place.fed and not wanted)) and not place.leaves:
             wanted.add(SILENCE)
-        for source in made - wanted:
-            made.discard(source)
-            self._apply(self._ports[source].stopTransmit, source, sink)
-        for source in wanted - made:
-            if self._apply(self._ports[source].startTransmit, source, sink):
-                made.add(source)
+        for source in place.made - wanted:
+            place.made.discard(source)
+            self._apply("stopTransmit", source, sink)
+        for source in wanted - place.made:
+            if self._apply("startTransmit", source, sink):
+                place.made.add(source)
 
-    def _apply(self, operation: Callable[[Any], None], source: str, sink: str) -> bool:
-        log.debug("bridge %s %s -> %s", operation.__name__, source, sink)
+    def _apply(self, operation: str, source: str, sink: str) -> bool:
+        log.debug("bridge: %s %s -> %s", operation, source, sink)
         try:
-            operation(self._ports[sink])
+            getattr(self._places[source].port, operation)(self._places[sink].port)
         except pj.Error as error:
-            log.warning("bridge %s -> %s: %s", source, sink, error.reason)
+            log.warning("bridge: %s %s -> %s: %s", operation, source, sink, error.reason)
             return False
         return True

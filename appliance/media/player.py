@@ -5,6 +5,7 @@ pjmedia's event thread, so a player that has done its work is unplugged at once 
 can call it any more.
 """
 
+import itertools
 import logging
 import time
 from collections import deque
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 RETIRED_S = 0.2
 """Ten ticks of the bridge: by then it has dropped the port and an end-of-file event on its way was
 delivered."""
+
+
+_numbers = itertools.count(1)  # no name in the bridge comes twice
 
 
 class PlaybackError(Exception):
@@ -83,7 +87,7 @@ class Playback:
         if self._next >= len(self._files):
             return False
         path = self._files[self._next]
-        name = f"{self.leg}/{self.id}/{self._next}"
+        name = f"{self.leg}/{self.id}/{next(_numbers)}"
         offset_s, self._offset_s = self._offset_s, 0.0
         port = _open(path, self._mailbox, name, endless=self._loop and len(self._files) == 1, offset_s=offset_s)
         self._next += 1

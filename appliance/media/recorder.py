@@ -16,6 +16,7 @@ import pjsua2 as pj
 from appliance.core.ids import LegId, RecordingId
 from appliance.media.archive import Archive
 from appliance.media.bridge import AudioPort, Bridge
+from appliance.media.player import Retired
 from appliance.media.spool import Spooled, SpoolError
 
 
@@ -26,7 +27,7 @@ class RecorderError(Exception):
 class Recording:
     """One `StartRecording` order being carried out."""
 
-    def __init__(self, files: Spooled, leg: LegId, peer: LegId, bridge: Bridge) -> None:
+    def __init__(self, files: Spooled, leg: LegId, peer: LegId, bridge: Bridge, retired: Retired) -> None:
         """Create both files and let time run in them. Raises RecorderError."""
         self.id: RecordingId = files.recording
         self.files = files
@@ -34,6 +35,7 @@ class Recording:
         self.peer = peer
         self.paused = False
         self._bridge = bridge
+        self._retired = retired
         self._ports = [(self.channel(leg), _open(files.left)), (self.channel(peer), _open(files.right))]
         for name, port in self._ports:
             bridge.add(name, port, timed=True)
@@ -43,17 +45,19 @@ class Recording:
         return f"{self.id}/{'left' if leg == self.leg else 'right'}"
 
     def stop(self) -> None:
-        """No more is written. pjsip closes the files in its next tick; the archive looks for that."""
-        for name, _ in self._ports:
+        """No more is written. The files are closed when the ports are freed; the archive looks for that."""
+        for name, port in self._ports:
             self._bridge.remove(name)
+            self._retired.add(port)
         self._ports.clear()
 
 
 class Recordings:
     """All recordings being made."""
 
-    def __init__(self, bridge: Bridge, archive: Archive) -> None:
+    def __init__(self, bridge: Bridge, archive: Archive, retired: Retired) -> None:
         self._bridge = bridge
+        self._retired = retired
         self._archive = archive
         self._running: dict[RecordingId, Recording] = {}
 
@@ -64,7 +68,7 @@ class Recordings:
         except SpoolError as error:
             raise RecorderError(str(error)) from error
         try:
-            self._running[recording_id] = Recording(files, leg, peer, self._bridge)
+            self._running[recording_id] = Recording(files, leg, peer, self._bridge, self._retired)
         except RecorderError:
             self._archive.abandon(recording_id)
             raise

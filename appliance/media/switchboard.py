@@ -62,9 +62,10 @@ class Switchboard:
         self._bridge = Bridge(endpoint.silence)
         self._retired = Retired()
         self._playbacks = Playbacks(self._bridge, mailbox, self._retired, report_event)
-        self._recordings = Recordings(self._bridge, archive)
+        self._recordings = Recordings(self._bridge, archive, self._retired)
         self._legs: dict[LegId, Leg] = {}
         self._refused: dict[LegId, SipCall] = {}
+        self._early: list[Leg] = []
         self.accepting = True
         """False: new calls are refused, the worker is about to end."""
 
@@ -80,6 +81,11 @@ class Switchboard:
     def settle(self, now_s: float) -> None:
         """Once per turn of the loop, after all orders and reports: make the bridge follow, free what is
         done."""
+        for leg in self._early:
+            if leg.state == "ringing" and leg.ending is None:
+                leg.early_media = True
+                self._report(events.LegRinging(leg=leg.id, early_media=True))
+        self._early.clear()
         self._bridge.settle()
         self._retired.free(now_s)
 
@@ -143,7 +149,8 @@ class Switchboard:
         try:
             leg.call.respond(200)
         except CallError as error:
-            log.error("leg %s: %s", leg.id, error)
+            if leg.call.isActive():
+                log.error("leg %s: %s", leg.id, error)
             self._end(leg, Ending(500, "us", "worker-failed"))
 
     def _dial(self, order: effects.DialLeg) -> None:
@@ -312,15 +319,13 @@ class Switchboard:
 
     def _media_changed(self, leg: Leg, news: report.MediaChanged) -> None:
         port = leg.call.audio() if news.usable else None
-        log.debug("leg %s media %s %s", leg.id, news, port)
         leg.usable = port is not None
         if port is None:
             self._bridge.unplug(leg.id)
         else:
             self._bridge.plug(leg.id, port)
         if leg.state == "ringing" and leg.usable and not leg.early_media:
-            leg.early_media = True
-            self._report(events.LegRinging(leg=leg.id, early_media=True))
+            self._early.append(leg)  # unless the answer follows in this turn
         if news.held != leg.held:
             leg.held = news.held
             leg.heard_s = time.monotonic()
@@ -372,6 +377,9 @@ class Switchboard:
         try:
             leg.call.end(ending.code, extra)
         except CallError as error:
+            if not leg.call.isActive():
+                leg.ending = None  # it has ended by itself, and that report is on its way
+                return
             log.error("leg %s: %s", leg.id, error)
             self._forget(leg)
 

@@ -22,6 +22,7 @@ from appliance.media.archive import Archive
 from appliance.media.endpoint import EndpointError, SipEndpoint
 from appliance.media.link import BrainLink
 from appliance.media.mailbox import Mailbox
+from appliance.media.player import RETIRED_S
 from appliance.media.settings import WorkerSettings
 from appliance.media.spool import Spool, SpoolError
 from appliance.media.switchboard import Switchboard
@@ -167,7 +168,7 @@ class Worker:
         log.info("worker %s ends: %d legs", self._settings.worker, self._switchboard.legs)
         deadline_s = time.monotonic() + LEAVE_S
         self._switchboard.end_all()
-        least_s = time.monotonic() + 0.1  # a tick for the recorders, a moment for the answers to our BYEs
+        least_s = time.monotonic() + 2 * RETIRED_S  # for the recorders to be closed, and for answers to our BYEs
         while time.monotonic() < deadline_s:
             self._turn()
             told = self._link.down_since_s is not None or not len(self._link.outbox)

@@ -6,7 +6,7 @@ Numbers are kept in E.164 only. A number may belong to several customers: then t
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from appliance.clock import Clock
@@ -18,7 +18,7 @@ from appliance.core.speech import Language
 from appliance.store import audit, schema
 from appliance.store.db import Database
 from appliance.store.errors import EntryError, StoreBusyError
-from appliance.store.reader import Query, Reader
+from appliance.store.reader import Query
 
 FIND_S = 1.0
 """A caller must not wait longer to be known; the goal is 50 ms."""
@@ -42,16 +42,12 @@ _FIND = Query(
 
 
 class Customers:
-    """Find, put, search. Close it with `close()`."""
+    """Find, put, search."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._reader = Reader(database.path, "customers")
-
-    async def close(self) -> None:
-        """End the reading thread."""
-        await self._reader.close()
+        self._reader = database.reader("customers")
 
     async def find(self, number_e164: str) -> tuple[Customer, ...]:
         """Every customer with this number, by id (at most 20); none for an empty number.
@@ -106,17 +102,10 @@ class Customers:
 
     async def search(self, words: str, limit: int = 50) -> tuple[Customer, ...]:
         """By parts of the name or company (every word must be there), or of a number."""
-        wanted = [word for word in words.casefold().split() if word]
-        if not wanted:
+        condition = matching(words)
+        if condition is None:
             return ()
-        by_name = select(_table.c.id).where(*(_table.c.words.contains(word, autoescape=True) for word in wanted))
-        conditions = [_table.c.id.in_(by_name)]
-        digits = address.digits_of(words)
-        if digits is not None and len(digits) >= 3:
-            part = digits.removeprefix("+").removeprefix("0")
-            by_number = select(_number.c.customer).where(_number.c.e164.contains(part, autoescape=True))
-            conditions.append(_table.c.id.in_(by_number))
-        statement = select(*_COLUMNS).where(or_(*conditions)).order_by(_table.c.name, _table.c.id).limit(limit)
+        statement = select(*_COLUMNS).where(condition).order_by(_table.c.name, _table.c.id).limit(limit)
         async with self._database.read() as connection:
             return tuple(_customer(tuple(row)) for row in await connection.execute(statement))
 
@@ -124,6 +113,20 @@ class Customers:
         """How many there are."""
         async with self._database.read() as connection:
             return await connection.scalar(select(func.count()).select_from(_table)) or 0
+
+
+def matching(words: str) -> ColumnElement[bool] | None:
+    """Customers whose name and company hold every word, or who have a number with these digits; None: no words."""
+    wanted = words.casefold().split()
+    if not wanted:
+        return None
+    by_name = and_(*(_table.c.words.contains(word, autoescape=True) for word in wanted))
+    digits = address.digits_of(words)
+    if digits is None or len(digits) < 3:
+        return by_name
+    part = digits.removeprefix("+").removeprefix("0")
+    by_number = select(_number.c.customer).where(_number.c.e164.contains(part, autoescape=True))
+    return or_(by_name, _table.c.id.in_(by_number))
 
 
 def _customer(row: Sequence[object]) -> Customer:

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from appliance.clock import Anchor, SteadyClock, boot_id, take_anchor
 from appliance.store import migrations, schema, sqlite
 from appliance.store.errors import StoreBusyError, StoreUnreachableError
+from appliance.store.reader import Reader
 
 FILE_MODE = 0o640
 """The file holds the providers' passwords and customers' names: the owner writes, the group (Kamailio)
@@ -45,6 +46,7 @@ class Database:
         self._lock = lock
         self._writer = _engine(path, "rw", size=1)
         self._reader = _engine(path, "ro", size=2)
+        self._readers: list[Reader] = []
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -67,8 +69,16 @@ class Database:
         except exc.DBAPIError as error:
             raise_translated(error)
 
+    def reader(self, name: str) -> Reader:
+        """A connection for quick reads, on a thread of its own; closed with the database."""
+        reader = Reader(self.path, name)
+        self._readers.append(reader)
+        return reader
+
     async def close(self) -> None:
         """Close every connection and let another writer in."""
+        for reader in self._readers:
+            await reader.close()
         await self._reader.dispose()
         await self._writer.dispose()
         self._lock.release()

@@ -8,23 +8,33 @@ changes at once.
 
 import asyncio
 import datetime as dt
-import functools
 from collections.abc import Callable, Container, Sequence
 
+from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from appliance.clock import Clock
+from appliance.config.box import BoxConfig
 from appliance.config.decode import Fault
 from appliance.core.directory import Directory, Trunk
 from appliance.core.ids import ExtensionNumber, TrunkId
 from appliance.ipc.api import EntryKind
-from appliance.prompts import catalogue
 from appliance.sip import digest
-from appliance.store import audit, credentials, entries, references, schema
+from appliance.store import audit, credentials, entries, imports, references, schema
 from appliance.store.db import Database
 from appliance.store.entries import Row
 from appliance.store.errors import EntryError
+
+
+class Imported(Struct, frozen=True, kw_only=True):
+    """What the first start made."""
+
+    directory: Directory
+    secrets: dict[ExtensionNumber, str] = {}
+    """Extension → SIP password, where the configuration gave none and one was made up. Shown once, kept only as HA1."""
+    admin_password: str = ""
+    """Of the login `admin`, which is made where the configuration names no login. Shown once, kept only as a hash."""
 
 
 class DirectoryStore:
@@ -157,6 +167,17 @@ class DirectoryStore:
                 raise EntryError("bad_entry", added)
         return directory
 
+    async def import_config(self, config: BoxConfig) -> Imported:
+        """Fill the empty database from the section `[import]`: directory, secrets, users, customers, look-ups.
+
+        Raises EntryError with every fault (`$.import.queues[support].full.target: …`), ConfigError for a flow file.
+        """
+        async with self._changing:
+            plan = await asyncio.to_thread(imports.plan, config, self._prompts(), self._clock.now())
+            async with self._database.write() as connection:
+                await imports.fill(connection, plan, self._realm, self._clock.now())
+            return Imported(directory=plan.directory, secrets=plan.made_up, admin_password=plan.admin_password)
+
     # --- the tree ---
 
     async def _read(self) -> tuple[list[Row], int, references.Surroundings]:
@@ -177,7 +198,7 @@ class DirectoryStore:
     ) -> tuple[Directory, list[Fault]]:
         """The tree of these rows and everything wrong with it; on a thread, since flows run their tests."""
         year = dt.datetime.fromtimestamp(self._clock.now(), dt.UTC).year
-        return await asyncio.to_thread(examine, rows, version, year, around)
+        return await asyncio.to_thread(references.examine, rows, version, year, around)
 
     # --- secrets and bookkeeping ---
 
@@ -216,18 +237,6 @@ class DirectoryStore:
         await audit.note(connection, self._clock.now(), by, what, target, before=before, after=after)
         if secret_changed:
             await audit.note(connection, self._clock.now(), by, "directory.secret", target)
-
-
-_built_in_sentences = functools.cache(catalogue.built_in_sentences)
-
-
-def examine(
-    rows: Sequence[Row], version: int, year: int, around: references.Surroundings
-) -> tuple[Directory, list[Fault]]:
-    """The tree of these rows, and everything that is wrong with it. Blocks: some ten milliseconds with large flows."""
-    directory, faults = entries.assemble(rows, version, _built_in_sentences(), year)
-    found = [*faults, *references.check(directory, around)]
-    return directory, entries.with_row_numbers(found, rows)
 
 
 async def _replace(connection: AsyncConnection, old: Row | None, new: Row | None) -> None:

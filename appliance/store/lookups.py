@@ -15,7 +15,7 @@ from appliance.config.decode import Fault
 from appliance.store import schema
 from appliance.store.db import Database
 from appliance.store.errors import EntryError, LookUpError, StoreError
-from appliance.store.reader import Query, Reader
+from appliance.store.reader import Query
 
 MAX_KEY_LENGTH = 200
 MAX_VALUE_LENGTH = 1_000
@@ -36,15 +36,11 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
 
 class Lookups:
-    """Run a prepared look-up by name. Close it with `close()`."""
+    """Run a prepared look-up by name."""
 
     def __init__(self, database: Database) -> None:
-        self._reader = Reader(database.path, "lookups")
+        self._reader = database.reader("lookups")
         self._known: dict[str, tuple[tuple[str, ...], Query]] = {}
-
-    async def close(self) -> None:
-        """End the reading thread."""
-        await self._reader.close()
 
     async def run(self, source: str, key: str, limit_s: float) -> dict[str, str | int | float]:
         """Columns of the first row; empty: not found. Empty cells are left out.

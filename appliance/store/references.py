@@ -4,6 +4,7 @@ A pure function from a tree to its faults, each with the exact path (`$.queues[s
 their ids). Shapes were checked on decoding; what a flow means is `core/flowcheck.py`, which is called from here.
 """
 
+import functools
 import ipaddress
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -26,7 +27,8 @@ from appliance.core.directory import (
     Trunk,
 )
 from appliance.core.speech import Language, Sentence
-from appliance.store import national_days
+from appliance.prompts import catalogue
+from appliance.store import entries, national_days
 
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 """Ids that an administrator chooses: they appear in addresses of pages and in the status tree."""
@@ -56,6 +58,20 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 def check(directory: Directory, around: Surroundings) -> list[Fault]:
     """Every fault of the tree; empty: it can be used."""
     return [Fault("$" + path, text) for path, text in _check(directory, around)]
+
+
+def examine(
+    rows: Sequence[entries.Row], version: int, year: int, around: Surroundings
+) -> tuple[Directory, list[Fault]]:
+    """The tree that the rows of table `entry` make, and everything that is wrong with it.
+
+    `year`: holidays are filled in from here on. Blocks: flows run their tests.
+    """
+    directory, faults = entries.assemble(rows, version, _built_in_sentences(), year)
+    return directory, entries.with_row_numbers([*faults, *check(directory, around)], rows)
+
+
+_built_in_sentences = functools.cache(catalogue.built_in_sentences)
 
 
 def _check(directory: Directory, around: Surroundings) -> Found:

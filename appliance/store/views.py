@@ -5,32 +5,61 @@ any thread. Nothing can be written here: SQLite opens the file read-only. Rows c
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct
-from sqlalchemy import URL, ColumnElement, Connection, create_engine, exc, or_, select, tuple_
+from sqlalchemy import URL, ColumnElement, Connection, create_engine, exc, or_, select, true, tuple_
 
 from appliance.core import address
 from appliance.core.directory import Site
 from appliance.core.events import Customer
-from appliance.core.facts import AnyFact, Outcome
-from appliance.core.ids import AgentId, ContactId, CustomerId, QueueId, RecordingId
+from appliance.core.facts import AnyFact
+from appliance.core.ids import ContactId, CustomerId, QueueId, RecordingId
 from appliance.ipc.api import EntryKind
-from appliance.store import db, records, reports, schema
+from appliance.store import customers, db, records, reports, schema
 from appliance.store.records import ContactRow, RecordingRow
 from appliance.store.reports import AgentDayRow, QueueDayRow
 from appliance.store.users import Role
+from appliance.store.viewrows import (
+    AuditRow,
+    ContactFilter,
+    CustomerRow,
+    EntryRow,
+    HistoryRow,
+    Page,
+    SessionRow,
+    UserRow,
+)
+
+__all__ = [
+    "AgentDayRow",
+    "AuditRow",
+    "ContactFilter",
+    "ContactRow",
+    "CustomerRow",
+    "EntryRow",
+    "HistoryRow",
+    "Page",
+    "QueueDayRow",
+    "RecordingRow",
+    "SessionRow",
+    "UserRow",
+    "Views",
+]
 
 MAX_ROWS = 500
 """Of one page."""
 
 MAX_REPORT_DAYS = 400
+
+LONGEST_CONTACT_S = 86_400.0
+"""A contact opened this long before a report's first day may still count in it."""
+
+EVERY_CONTACT = ContactFilter()
 
 _contact = schema.contact
 _recording = schema.recording
@@ -38,88 +67,6 @@ _customer = schema.customer
 _number = schema.customer_number
 _fact = schema.fact
 _decoder: msgspec.json.Decoder[AnyFact] = msgspec.json.Decoder(AnyFact)
-
-
-class ContactFilter(Struct, frozen=True, kw_only=True):
-    """Which contacts. What is left out does not matter."""
-
-    opened_from: float | None = None
-    opened_before: float | None = None
-    direction: Literal["inbound", "outbound", "internal"] | None = None
-    outcome: Outcome | None = None
-    queue: QueueId | None = None
-    agent: AgentId | None = None
-    customer: CustomerId | None = None
-    number: str = ""
-    """Part of the calling or called number, at least three digits; or a whole contact id."""
-    recorded: bool = False
-    """Only with a recording."""
-    open: bool | None = None
-    """Only those that are (True) or are not (False) under way."""
-
-
-class Page(Struct, frozen=True, kw_only=True):
-    """Contacts, newest first."""
-
-    contacts: tuple[ContactRow, ...]
-    next: str = ""
-    """Give this as `after` for the next page; empty: there is none."""
-
-
-class HistoryRow(Struct, frozen=True, kw_only=True):
-    """One fact of a contact."""
-
-    at: float
-    fact: AnyFact
-
-
-class CustomerRow(Struct, frozen=True, kw_only=True):
-    """A customer with everything the page shows."""
-
-    customer: Customer
-    numbers: tuple[str, ...]
-    """E.164."""
-    changed_at: float
-
-
-class UserRow(Struct, frozen=True, kw_only=True):
-    """A login."""
-
-    name: str
-    password_hash: str
-    role: Role
-    language: str
-
-
-class SessionRow(Struct, frozen=True, kw_only=True):
-    """A session of the panel."""
-
-    user: str
-    opened_at: float
-    expires_at: float
-
-
-class EntryRow(Struct, frozen=True, kw_only=True):
-    """An entry of the directory, as the admin page edits it."""
-
-    kind: EntryKind
-    id: str
-    body: str
-    """JSON."""
-    has_secret: bool = False
-    """Extension or trunk: a password is kept."""
-
-
-class AuditRow(Struct, frozen=True, kw_only=True):
-    """Who changed what."""
-
-    id: int
-    at: float
-    who: str
-    what: str
-    target: str
-    before: str | None
-    after: str | None
 
 
 class Views:
@@ -145,7 +92,7 @@ class Views:
 
     # --- contacts ---
 
-    def contacts(self, wanted: ContactFilter = ContactFilter(), *, after: str = "", limit: int = 50) -> Page:
+    def contacts(self, wanted: ContactFilter = EVERY_CONTACT, *, after: str = "", limit: int = 50) -> Page:
         """Newest first. `after`: `next` of the page before; ValueError when it is something else."""
         conditions = list(_conditions(wanted))
         if after:
@@ -220,16 +167,8 @@ class Views:
 
     def customers(self, words: str = "", *, limit: int = 50) -> tuple[CustomerRow, ...]:
         """By parts of the name, the company or a number; without words: the newest changed."""
-        conditions: list[ColumnElement[bool]] = [
-            _customer.c.words.contains(word, autoescape=True) for word in words.casefold().split()
-        ]
-        digits = address.digits_of(words)
-        condition = _all(conditions)
-        if digits is not None and len(digits) >= 3:
-            part = digits.removeprefix("+").removeprefix("0")
-            by_number = select(_number.c.customer).where(_number.c.e164.contains(part, autoescape=True))
-            condition = or_(condition, _customer.c.id.in_(by_number))
-        return self._customers(condition, limit=limit)
+        condition = customers.matching(words)
+        return self._customers(true() if condition is None else condition, limit=limit)
 
     def _customers(self, condition: ColumnElement[bool], *, limit: int) -> tuple[CustomerRow, ...]:
         chosen = select(_customer).where(condition).order_by(_customer.c.changed_at.desc(), _customer.c.id)
@@ -354,9 +293,6 @@ class Views:
             return tuple(AuditRow(**row) for row in connection.execute(statement).mappings())
 
 
-LONGEST_CONTACT_S = 86_400.0
-"""A contact opened this long before a report's first day may still count in it."""
-
 _SECRETS = {
     "extension": select(schema.extension_secret.c.number),
     "trunk": select(schema.trunk_secret.c.trunk),
@@ -387,12 +323,6 @@ def _conditions(wanted: ContactFilter) -> Iterator[ColumnElement[bool]]:
             found += [columns.e164.contains(bare, autoescape=True)]
             found += [columns[name].contains(part, autoescape=True) for name in ("from_number", "to_number")]
         yield or_(*found)
-
-
-def _all(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    from sqlalchemy import and_, true
-
-    return and_(true(), *conditions)
 
 
 def _site(connection: Connection) -> Site:

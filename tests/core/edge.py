@@ -60,11 +60,11 @@ class Edge:
             case fx.FindCustomers() | fx.LookUp():
                 self.asked.append(effect)
                 return
-            case fx.HoldExtension(extension=extension, worker=None):
-                del self.held[extension]
-                return
-            case fx.HoldExtension(extension=extension, worker=WorkerId() as worker):
-                self.held[extension] = worker
+            case fx.HoldExtension(extension=extension, worker=worker):
+                if worker is None:
+                    del self.held[extension]
+                else:
+                    self.held[extension] = worker
                 return
             case fx.HangUpLeg(leg=leg) | fx.RejectLeg(leg=leg):
                 self.told_to_end.add(leg)
@@ -99,10 +99,10 @@ class Edge:
             case fx.AnswerLeg(leg=leg_id) if (leg := self.legs.get(leg_id)) and leg.state == "incoming":
                 leg.state = "up"
                 return [ev.LegAnswered(leg=leg_id)]
-            case fx.RejectLeg(leg=leg_id, code=code) if (leg := self.legs.get(leg_id)):
-                if leg.state == "incoming":
-                    return self.end(leg_id, code, "us")
-                return self.end(leg_id, 200, "us")
+            case fx.RejectLeg(leg=leg_id, code=code) if leg := self.legs.get(leg_id):
+                assert leg.state == "incoming", f"{leg_id} is {leg.state}: a worker does not heed RejectLeg then"
+                assert 300 <= code <= 699
+                return self.end(leg_id, code, "us")
             case fx.HangUpLeg(leg=leg_id) if (leg := self.legs.get(leg_id)):
                 return self.end(leg_id, 200 if leg.state == "up" else 487, "us")
             case fx.PlayPrompts(leg=leg_id, playback=playback, loop=loops) if leg := self.legs.get(leg_id):

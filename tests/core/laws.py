@@ -60,7 +60,8 @@ def connections_fit(state: State) -> None:
         assert other is not leg
         assert other.worker == leg.worker, f"{leg.id} and {other.id} are on two workers"
         assert other.contact == leg.contact, f"{leg.id} and {other.id} are of two contacts"
-        assert leg.state == "up", f"{leg.id} is {leg.state} and hears {other.id}"
+        being_answered = leg.state == "incoming" and leg.id == state.contacts[leg.contact].caller
+        assert leg.state == "up" or being_answered, f"{leg.id} is {leg.state} and hears {other.id}"
         connected[leg.contact] = connected.get(leg.contact, 0) + 1
     assert all(count <= 2 for count in connected.values()), f"more than two talk on one contact: {connected}"
 
@@ -180,7 +181,9 @@ def nobody_is_forgotten(state: State, told_to_end: set[LegId]) -> None:
             case "flow" | "survey":
                 goes_on = heard or bool(timed & {"digit", "lookup"})
             case "dialing":
-                goes_on = contact.transfer is not None or (peer is not None and f"ring {peer.id}" in state.timers)
+                goes_on = contact.transfer is not None or (
+                    peer is not None and (f"ring {peer.id}" in state.timers or peer.id in told_to_end)
+                )
             case "waiting":
                 goes_on = heard
             case "talking":
@@ -196,7 +199,7 @@ def nobody_is_forgotten(state: State, told_to_end: set[LegId]) -> None:
             target = state.legs.get(contact.transfer.target)
             assert target is not None, f"{contact.id} is handed to a leg that is gone"
             assert target.state != "up"
-            assert f"ring {target.id}" in state.timers
+            assert f"ring {target.id}" in state.timers or target.id in told_to_end
             assert contact.stage in {"talking", "dialing"}
     for leg in state.legs.values():
         if leg.outgoing and leg.state != "up" and leg.id not in told_to_end:

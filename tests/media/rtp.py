@@ -14,6 +14,7 @@ from tests.media.tone import FRAME, RATE_HZ, Samples, decode_alaw, encode_alaw, 
 
 PCMA = 8
 TELEPHONE_EVENT = 101
+"""As our SDP says; the far end may have another number for it."""
 KEYS = "0123456789*#ABCD"
 FRAME_S = FRAME / RATE_HZ
 
@@ -25,6 +26,8 @@ class RtpPeer(asyncio.DatagramProtocol):
         self.remote: tuple[str, int] | None = None
         self.keys = ""
         """Keys received as RFC 4733 events, one per press."""
+        self.key_type = TELEPHONE_EVENT
+        """Payload type for keys we send."""
         self.packets = 0
         self.changed: Callable[[], None] = lambda: None
         self._transport: asyncio.DatagramTransport | None = None
@@ -148,7 +151,7 @@ class RtpPeer(asyncio.DatagramProtocol):
         kind, timestamp, payload = PCMA, self._timestamp, encode_alaw(frame)
         if self._key_frames:
             timestamp, payload, first = self._key_frames.pop(0)
-            kind = TELEPHONE_EVENT | (0x80 if first else 0)
+            kind = self.key_type | (0x80 if first else 0)
         self._timestamp = (self._timestamp + FRAME) & 0xFFFFFFFF
         self._sequence = (self._sequence + 1) & 0xFFFF
         if self.sending and self._transport is not None and self.remote is not None:

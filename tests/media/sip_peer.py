@@ -364,6 +364,10 @@ class PeerCall:
         port = re.search(r"^m=audio (\d+)", message.body, re.MULTILINE)
         if host and port and int(port[1]):
             self.audio.connect(host[1], int(port[1]))
+        # RFC 3264 §6.1: keys are sent with the number the far end gave them, which need not be ours.
+        event = re.search(r"^a=rtpmap:(\d+) telephone-event/8000", message.body, re.MULTILINE)
+        if event:
+            self.audio.key_type = int(event[1])
 
     def _end(self) -> None:
         self.state = "ended"

@@ -160,6 +160,7 @@ async def test_we_dial_a_phone_through_the_edge(stage: Stage) -> None:
     assert (ringing.leg, ringing.early_media) == (leg, False)
     call.answer()
     assert (await stage.brain.expect(LegAnswered)).leg == leg
+    assert len([event for event in stage.brain.events if isinstance(event, LegRinging)]) == 1
     call.hang_up()
     ended = await stage.brain.expect(LegEnded)
     assert (ended.leg, ended.code, ended.by) == (leg, 200, "far")
@@ -201,7 +202,10 @@ async def test_a_phone_that_rings_is_cancelled(stage: Stage) -> None:
 async def test_early_audio_is_told(stage: Stage) -> None:
     stage.dial(trunk=TrunkId("line1"))
     call = await stage.edge.next_call()
+    call.ring()
+    assert not (await stage.brain.expect(LegRinging)).early_media
     call.ring(183)
     assert (await stage.brain.expect(LegRinging)).early_media
     call.answer()
     await stage.brain.expect(LegAnswered)
+    assert len([event for event in stage.brain.events if isinstance(event, LegRinging)]) == 2

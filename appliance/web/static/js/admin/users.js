@@ -47,7 +47,7 @@ function UserForm({ user, done }) {
     <form class="entry" onSubmit=${save}>
       ${failure && html`<p class="failure" role="alert">${failure}</p>`}
       <div class="field"><label for="user-name">${t("admin.user.name")}</label><div class="control">
-        <input id="user-name" name="name" required maxlength="64" value=${user?.name ?? ""} readonly=${!fresh} autocomplete="off" pattern="[a-z0-9][a-z0-9._\\-]*" />
+        <input id="user-name" name="name" required maxlength="32" value=${user?.name ?? ""} readonly=${!fresh} autocomplete="off" pattern="[a-z0-9][a-z0-9._\\-]*" />
         <p class="hint">${t("admin.user.name.help")}</p></div></div>
       <div class="field"><label for="user-role">${t("admin.user.role")}</label><div class="control">
         <select id="user-role" name="role">${ROLES.map((role) => html`<option value=${role} selected=${role === (user?.role ?? "agent")}>${t(`role.${role}`)}</option>`)}</select>
