@@ -19,6 +19,7 @@ from appliance.brain.prompting import Prompting
 from appliance.brain.requests import Requests
 from appliance.brain.screens import Screens
 from appliance.brain.status import BoxFacts, StatusTree
+from appliance.brain.upkeep import Upkeep
 from appliance.brain.watch import DiskWatch
 from appliance.brain.workers import Workers
 from appliance.clock import SteadyClock
@@ -47,7 +48,14 @@ TONES = Path(__file__).parents[2] / "hw" / "tones" / "tones.json"
 
 def run(config: BoxConfig, config_file: Path) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code."""
-    asyncio.run(Service(config, config_file).run())
+
+    async def serve_until_told() -> None:
+        service = Service(config, config_file)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, service.stop)
+        await service.run()
+
+    asyncio.run(serve_until_told())
     return 0
 
 
@@ -60,10 +68,12 @@ class Service:
         self._stopping = asyncio.Event()
         self._workers: Workers | None = None
 
+    def stop(self) -> None:
+        """End `run`."""
+        self._stopping.set()
+
     async def run(self) -> None:
         """Open, serve, close."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
         directories = self._config.directories
         for directory in (directories.state, directories.run, directories.recordings, directories.cache):
             directory.mkdir(parents=True, exist_ok=True)
@@ -109,8 +119,11 @@ class Service:
             )
             self._workers = workers = Workers(loop, dispatch, tasks, await journal.source_seqs())
 
+            upkeep = Upkeep(config, database, prompts, users)
+
             async def directory_changed(directory: Directory) -> None:
                 edge.set_trunks(edge_trunks(directory, await store.trunk_secrets()))
+                upkeep.directory_changed()
 
             requests = Requests(
                 loop,
@@ -135,6 +148,8 @@ class Service:
                     loop.keep_days(),
                     loop.keep_snapshots(),
                     watch.run(loop, box),
+                    upkeep.speak_ahead(loop),
+                    upkeep.tidy(loop),
                     beat(notifier),
                 )
             ]

@@ -1,4 +1,4 @@
-"""What the brain looks after by the clock: room on the disk, recordings that are too old, expired logins."""
+"""Room on the disk for recordings, watched by the clock."""
 
 import asyncio
 import logging

@@ -52,6 +52,7 @@ def view(turn: Turn, contact: Contact, flow: Flow) -> ivr.CallerView:
         caller_number=contact.from_e164 or contact.from_number,
         office=turn.state.directory.site.name,
         hours=lambda wanted: schedule.state(turn.index.schedules[wanted], turn.now),
+        week=lambda wanted: schedule.week(turn.index.schedules[wanted]),
         sentences=turn.state.directory.sentences,
     )
 

@@ -43,10 +43,8 @@ def start(turn: Turn, contact: Contact, caller: Leg, dialled: str, *, class_of_s
     if number.kind != "emergency" and (rights is None or not dialplan.permitted(rights, number)):
         return NOT_ALLOWED
     if number.kind == "emergency":
-        contact.routes = [(trunk.id, number.number) for trunk in turn.state.directory.trunks]
         raise_emergency(turn, contact, dialled)
-    else:
-        contact.routes = list(trunkroute.route_out(turn.state.directory, number))
+    contact.routes = list(trunkroute.route_out(turn.state.directory, number))
     return next_trunk(turn, contact, caller)
 
 

@@ -154,6 +154,7 @@ class TellHours(NodeBase, frozen=True, kw_only=True, tag="tell_hours"):
     """Say the ordinary opening hours of a schedule. Nothing is said when it has none."""
 
     schedule: ScheduleId
+    interrupt: bool = True
     next: str
 
 

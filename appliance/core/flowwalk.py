@@ -71,8 +71,6 @@ class Walk:
         self.question: Ask | None = None
         self.exit: Leave | None = None
 
-    # --- in and out ---
-
     def take(self, given: FlowInput) -> None:
         """Take one input and walk until the caller must hear, press or wait for something."""
         if self.run.phase == "left" or (self.run.phase == "new") != isinstance(given, Entered):

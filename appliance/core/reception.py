@@ -98,12 +98,9 @@ def identified(turn: Turn, contact: Contact, customers: tuple[Customer, ...]) ->
 
 def receive(turn: Turn, contact: Contact) -> None:
     """Send an arrived call where its dialled number says."""
-    if contact.trunk is not None:
-        destination = trunkroute.route_in(turn.state.directory, contact.trunk, contact.to_number)
-    elif dialing.classify(turn, contact.to_number).kind == "invalid":
-        # what trunks may reach by a number, desk phones may too: so an installer can try a flow from a phone
-        destination = trunkroute.route_in(turn.state.directory, None, contact.to_number)
-    else:
+    # desk phones reach the box's own outside numbers inside the box: so an installer can try a flow from a phone
+    destination = trunkroute.route_in(turn.state.directory, contact.trunk, contact.to_number)
+    if destination is None and contact.trunk is None:
         destination = Destination(kind="number", target=contact.to_number)
     turn.redirect(contact, destination or NOWHERE)
 

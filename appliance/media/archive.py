@@ -8,6 +8,7 @@ news (`forget`): whatever dies in between, the next start of the worker finds th
 them again, under the same name.
 """
 
+import ctypes
 import logging
 import os
 import queue
@@ -25,7 +26,13 @@ from appliance.media.spool import Spool, Spooled, SpoolError, is_closed
 
 log = logging.getLogger(__name__)
 
+_libc = ctypes.CDLL(None, use_errno=True)
+
 SYNC_S = 1.0
+MOST_SINGLE_SYNCS = 4
+"""Recordings whose files are synchronised one by one, each a commit of the file system's journal. Above that, one commit
+of everything costs less (200 files: 7 ms instead of 20, a tenth of the CPU; the more so on an SD card).
+"""
 CLOSE_S = 3.0
 """How long pjsip may take to close the files of a recording; it needs a tick of 20 ms."""
 
@@ -121,18 +128,19 @@ class Archive:
                 written = list(self._written.values())
             if not written:
                 continue
+            directory = self._spool.directory
             try:
-                _sync(self._spool.directory)
+                if len(written) > MOST_SINGLE_SYNCS:
+                    sync_file_system(directory)
+                    continue
+                sync(directory)
+                for files in written:
+                    sync(files.left)
+                    sync(files.right)
+            except FileNotFoundError:
+                pass  # just being made, or just ended and stored: the next round will do
             except OSError as error:
-                log.warning("the spool %s: %s", self._spool.directory, error.strerror)
-            for files in written:
-                for path in (files.left, files.right):
-                    try:
-                        _sync(path)
-                    except FileNotFoundError:
-                        pass  # just being made, or just ended and stored
-                    except OSError as error:
-                        log.error("recording %s: %s: %s", files.recording, path, error.strerror)
+                log.error("the spool %s cannot be written: %s", directory, error.strerror)
 
     def _store_all(self) -> None:
         while True:
@@ -158,9 +166,9 @@ class Archive:
                 stale.unlink()
             encoded = encode(files, partial, self._note_process)
             partial.replace(final)
-            _sync(directory)
+            sync(directory)
         except (EncodeError, OSError) as error:
-            partial.unlink(missing_ok=True)
+            _remove(partial)
             if self._closing.is_set():
                 return  # we were told to stop; the next start tries again
             text = str(error) if isinstance(error, EncodeError) else f"{directory}: {error.strerror}."
@@ -196,12 +204,30 @@ class Archive:
         self._process = process
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until what the kernel has of this file or directory is on the disk (fdatasync(2))."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fdatasync(handle)
     finally:
         os.close(handle)
+
+
+def sync_file_system(path: Path) -> None:
+    """The same for everything on the file system that holds `path` (syncfs(2), which Python does not wrap)."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        if _libc.syncfs(handle) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    finally:
+        os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        pass  # its directory is the fault that is reported
 
 
 def _make_directory(directory: Path) -> None:
@@ -210,4 +236,4 @@ def _make_directory(directory: Path) -> None:
         return
     _make_directory(directory.parent)
     directory.mkdir(exist_ok=True)
-    _sync(directory.parent)
+    sync(directory.parent)

@@ -44,8 +44,10 @@ class _Place:
         """Wanted; in the order they were asked for."""
         self.sinks: set[str] = set()
         """Those that want to hear this one."""
-        self.made: set[str] = set()
+        self.hears: set[str] = set()
         """Sources connected now."""
+        self.feeds: set[str] = set()
+        """Sinks connected now."""
 
 
 class Bridge:
@@ -83,10 +85,13 @@ class Bridge:
         """The stream of `name` is gone, and in pjsip its connections are too. What is wanted stays wanted."""
         place = self._places[name]
         place.port = None
-        place.made.clear()
-        for sink in place.sinks:
-            self._places[sink].made.discard(name)
+        for source in place.hears:
+            self._places[source].feeds.discard(name)
+        for sink in place.feeds:
+            self._places[sink].hears.discard(name)
             self._unsettled[sink] = None  # perhaps it needs silence now
+        place.hears.clear()
+        place.feeds.clear()
 
     def remove(self, name: str) -> None:
         """Forget `name` and everything that was wanted of it. Its port must live on until after `settle()`."""
@@ -126,12 +131,14 @@ class Bridge:
         wanted = {source for source in place.sources if self._places[source].port is not None}
         if (place.timed or (place.fed and not wanted)) and not place.leaves:
             wanted.add(SILENCE)
-        for source in place.made - wanted:
-            place.made.discard(source)
+        for source in place.hears - wanted:
+            place.hears.discard(source)
+            self._places[source].feeds.discard(sink)
             self._apply("stopTransmit", source, sink)
-        for source in wanted - place.made:
+        for source in wanted - place.hears:
             if self._apply("startTransmit", source, sink):
-                place.made.add(source)
+                place.hears.add(source)
+                self._places[source].feeds.add(sink)
 
     def _apply(self, operation: str, source: str, sink: str) -> bool:
         log.debug("bridge: %s %s -> %s", operation, source, sink)

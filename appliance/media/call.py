@@ -8,8 +8,8 @@ Rules that keep a process of some hundred calls alive:
   also has twice as many call slots as the worker takes calls and no id comes back soon;
 - it refers to nothing that refers to it, so dropping it frees it at once.
 
-And a trap of the wrapper: `a.b` of a structure is a pointer into it, so `self.getInfo().media` outlives what it points to.
-Keep the outer structure in a variable as long as its parts are used.
+And a trap of the wrapper: `a.b` of a structure is a pointer into it, so `self.getInfo().media` outlives what it points
+to. Keep the outer structure in a variable as long as its parts are used.
 """
 
 import functools

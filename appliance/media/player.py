@@ -24,8 +24,8 @@ from appliance.media.report import PromptEnded
 
 log = logging.getLogger(__name__)
 
-RETIRED_S = 0.2
-"""Ten ticks of the bridge: by then it has dropped the port and an end-of-file event on its way was
+RETIRED_S = 0.1
+"""Five ticks of the bridge: by then it has dropped the port and an end-of-file event on its way was
 delivered."""
 
 

@@ -118,7 +118,10 @@ class Worker:
         self._endpoint.poll(wait_ms)
         self._mailbox.awake()
         while (news := self._mailbox.take()) is not None:
-            self._take(news)
+            try:
+                self._take(news)
+            except Exception:  # outermost: one order or report that we got wrong must not cost the other calls
+                log.exception("worker %s: %s went wrong", self._settings.worker, type(news).__name__)
         now_s = time.monotonic()
         if self._link.down_since_s is not None:
             self._switchboard.refuse_waiting(self._link.down_since_s, now_s)
@@ -167,8 +170,9 @@ class Worker:
         """After SIGTERM: everything ends in order, as far as the time allows."""
         log.info("worker %s ends: %d legs", self._settings.worker, self._switchboard.legs)
         deadline_s = time.monotonic() + LEAVE_S
+        # For the recorders to be closed, and for the answers to our BYEs.
+        least_s = time.monotonic() + (2 * RETIRED_S if self._switchboard.legs else 0)
         self._switchboard.end_all()
-        least_s = time.monotonic() + 2 * RETIRED_S  # for the recorders to be closed, and for answers to our BYEs
         while time.monotonic() < deadline_s:
             self._turn()
             told = self._link.down_since_s is not None or not len(self._link.outbox)

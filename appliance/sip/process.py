@@ -7,6 +7,7 @@ memory only and are gone after a restart; registrations, workers and trunks are 
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import pwd
@@ -132,7 +133,7 @@ async def check(settings: EdgeSettings) -> None:
                 process.kill()
                 await process.wait()
     if process.returncode != 0:
-        _fail(settings, complaints.decode(errors="replace").splitlines())
+        _fail(complaints.decode(errors="replace").splitlines())
 
 
 class EdgeProcess:
@@ -161,12 +162,11 @@ class EdgeProcess:
             raise EdgeStartError(f"The database {self._settings.directory_db} does not exist: start the brain first.")
         await asyncio.to_thread(write_files, self._settings, keep_tables=self._process is not None)
         await self._end_orphan()
+        if taken := _taken(self._settings):
+            raise EdgeStartError(f"{taken[0]} is already in use by another program.")
         self._last_lines.clear()
         self._stopping = False
-        self._process = await asyncio.create_subprocess_exec(
-            *command_line(self._settings), stdout=DEVNULL, stderr=PIPE, start_new_session=True
-        )
-        self._reader = asyncio.create_task(self._read_log(self._process))
+        self._process, self._reader = await self._spawn()
         try:
             await self._await_ready(ready_s)
         except BaseException:
@@ -175,8 +175,14 @@ class EdgeProcess:
         log.info("Kamailio runs as process %d", self._process.pid)
 
     async def wait(self) -> int:
-        """Until Kamailio has ended for whatever reason; its exit status (negative: killed by that signal)."""
-        status = await self._running().wait()
+        """Until Kamailio has ended for whatever reason; its exit status (negative: killed by that signal).
+
+        Children that its first process left behind are ended too.
+        """
+        process = self._running()
+        status = await process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         if self._reader is not None:
             await self._reader
         return status
@@ -192,8 +198,8 @@ class EdgeProcess:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(grace_s):
                     await process.wait()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            if process.returncode is None:
+                process.kill()
         await self.wait()
 
     def _running(self) -> Process:
@@ -201,9 +207,22 @@ class EdgeProcess:
             raise EdgeStartError("Kamailio was not started.")
         return self._process
 
-    async def _read_log(self, process: Process) -> None:
-        assert process.stderr is not None
-        while line := await process.stderr.readline():
+    async def _spawn(self) -> tuple[Process, asyncio.Task[None]]:
+        """Run it with its log on a pipe of ours: one of asyncio's would keep `wait` until the last child is gone."""
+        loop = asyncio.get_running_loop()
+        reading, writing = os.pipe()
+        log_lines = asyncio.StreamReader()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(log_lines), os.fdopen(reading, "rb"))
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command_line(self._settings), stdout=DEVNULL, stderr=writing, start_new_session=True
+            )
+        finally:
+            os.close(writing)
+        return process, asyncio.create_task(self._read_log(log_lines))
+
+    async def _read_log(self, lines: asyncio.StreamReader) -> None:
+        while line := await lines.readline():
             text = line.decode(errors="replace").rstrip()
             self._last_lines.append(text)
             if not text:
@@ -221,7 +240,7 @@ class EdgeProcess:
                 while not (await _answers_rpc(rpc) and await _takes_events(self._settings)):
                     if process.returncode is not None:
                         await self.wait()
-                        _fail(self._settings, list(self._last_lines))
+                        _fail(list(self._last_lines))
                     await asyncio.sleep(_POLL_S)
         except TimeoutError as error:
             raise EdgeUnavailableError(f"Kamailio was not ready within {ready_s} s.") from error
@@ -269,7 +288,7 @@ async def _takes_events(settings: EdgeSettings) -> bool:
     return True
 
 
-def _fail(settings: EdgeSettings, lines: list[str]) -> NoReturn:
+def _fail(lines: list[str]) -> NoReturn:
     """Say in one sentence why Kamailio did not run."""
     text = "\n".join(lines)
     if missing := re.search(r"(?:failed to load|could not (?:find|open)|not found)[^\n]*?(\w+\.so)", text):
@@ -277,11 +296,6 @@ def _fail(settings: EdgeSettings, lines: list[str]) -> NoReturn:
             f"Kamailio's module {missing[1]} is missing: install the packages kamailio-sqlite-modules,"
             " kamailio-json-modules, kamailio-extra-modules and kamailio-utils-modules."
         )
-    if taken := re.search(r"bind\([^\n]*?\) on ([\d.:]+): Address already in use", text):
-        raise EdgeStartError(f"{taken[1]} is already in use by another program.")
-    if "Address already in use" in text:
-        taken_ports = ", ".join(str(address) for address in _busy(settings)) or "One of the edge's ports"
-        raise EdgeStartError(f"{taken_ports} is already in use by another program.")
     reasons = [found["text"] for line in lines if (found := _LINE.match(line)) and found["level"] in _BAD]
     raise EdgeStartError(f"Kamailio did not start: {reasons[0] if reasons else text[-300:] or 'no reason given'}")
 
@@ -289,7 +303,9 @@ def _fail(settings: EdgeSettings, lines: list[str]) -> NoReturn:
 _BAD = ("CRITICAL", "ALERT", "ERROR")
 
 
-def _busy(settings: EdgeSettings) -> list[str]:
+def _taken(settings: EdgeSettings) -> list[str]:
+    """Addresses of ours that another program holds. Asked before the start, because Kamailio itself shares a UDP port
+    with another Kamailio without a word, and runs on without its event socket."""
     found = []
     wanted = [
         *((listen.host, listen.port, kind) for listen in settings.listen for kind in ("UDP", "TCP")),
@@ -298,8 +314,14 @@ def _busy(settings: EdgeSettings) -> list[str]:
     ]
     for host, port, kind in dict.fromkeys(wanted):
         with socket.socket(type=socket.SOCK_DGRAM if kind == "UDP" else socket.SOCK_STREAM) as probe:
+            if kind == "TCP":  # connections of an earlier run that still fade away do not count
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError:
+            except OSError as error:
+                if error.errno == errno.EADDRNOTAVAIL:
+                    raise EdgeStartError(f"{host} is not an address of this machine.") from error
+                if error.errno == errno.EACCES:
+                    raise EdgeStartError(f"{kind} port {port} needs the privilege to bind low ports.") from error
                 found.append(f"{kind} {host}:{port}")
     return found

@@ -217,8 +217,9 @@ entry = Table(
 directory_version = Table(
     "directory_version",
     metadata,
-    Column("id", Integer, CheckConstraint("id = 1", name="one"), primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("version", Integer, nullable=False),
+    CheckConstraint("id = 1", name="one"),
 )
 
 extension_secret = Table(

@@ -112,7 +112,7 @@ class Phone(CallHost):
         self._calls.clear()
         for line in self._lines.values():
             line.shutdown()
-        self._endpoint.libDestroy()
+        self._endpoint.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)  # everything was said, and waiting takes a second
 
     def ask_to_quit(self, number: int, frame: object) -> None:
         """Signal handler."""
@@ -131,8 +131,8 @@ class Phone(CallHost):
                     pass  # it ended at this very moment
         for name, call in list(self._calls.items()):
             if call.over:
-                call.release()
-                del self._calls[name]
+                if call.release(now_s):
+                    del self._calls[name]
             else:
                 try:
                     call.settle(now_s)
@@ -154,11 +154,9 @@ class Phone(CallHost):
     # --- orders -------------------------------------------------------------------------------------------------------
 
     def _take(self, line: bytes) -> None:
-        number = 0
+        number = _number_of(line)
         try:
-            order = _decoder.decode(line)
-            number = order.id
-            self._carry_out(order)
+            self._carry_out(_decoder.decode(line))
         except (msgspec.DecodeError, PhoneError) as error:
             self.tell("refused", id=number, text=str(error))
         except pj.Error as error:
@@ -344,6 +342,18 @@ class _Orders:
             *complete, self._tail = (self._tail + data).split(b"\n")
             lines += [line for line in complete if line.strip()]
         return lines
+
+
+class _Numbered(msgspec.Struct):
+    id: int = 0
+
+
+def _number_of(line: bytes) -> int:
+    """Whatever else is wrong with it."""
+    try:
+        return msgspec.json.decode(line, type=_Numbered).id
+    except msgspec.DecodeError:
+        return 0
 
 
 _decoder: "msgspec.json.Decoder[wire.AnyOrder]" = msgspec.json.Decoder(wire.AnyOrder)

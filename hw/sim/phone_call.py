@@ -5,10 +5,12 @@ after every turn of pjsip, so that no object is freed under a callback.
 """
 
 import functools
+import os
 import re
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 
 import pjsua2 as pj
@@ -19,6 +21,8 @@ Tell = Callable[[Told], None]
 
 SPENT_S = 0.5
 """How long a player that is not needed any more is kept: pjmedia may still be busy with its end of file."""
+CLOSING_S = 0.5
+"""How long a recording may take to be complete on disk: its port is removed by the bridge's own thread."""
 
 
 class PhoneError(Exception):
@@ -91,6 +95,9 @@ class PhoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._source: Any = None  # what we say: a player or a tone generator
         self._source_file = ""
         self._recorder: Any = None
+        self._recorded_file = ""
+        self._closing: list[tuple[float, str]] = []
+        self._end: Told | None = None
         self._spent: list[tuple[float, Any]] = []
 
     # --- orders -------------------------------------------------------------------------------------------------------
@@ -136,7 +143,7 @@ class PhoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def record(self, file: str) -> None:
         """Write what is heard; empty: stop. Before there is audio: as soon as there is."""
-        self._recorder = None  # closes the file
+        self._stop_recording()
         self.record_file = file
         if self._port is not None and file:
             self._start_recording()
@@ -188,13 +195,33 @@ class PhoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         if isinstance(self._source, _Player) and self._source.ended_at and not self.play_loop:
             self.tell(Told(event="played", at=self._source.ended_at, call=self.name, file=self._source_file))
             self._drop_source()
+        self._watch_closing(now_s)
         self._spent = [(until_s, old) for until_s, old in self._spent if until_s > now_s]
 
-    def release(self) -> None:
-        """The call is over: let go of everything. Files are complete after this."""
+    def release(self, now_s: float) -> bool:
+        """The call is over: let go of everything. True when its files are complete and its end is told."""
         self._port = None  # gone with the call
         self._drop_source()
-        self._recorder = None
+        self._stop_recording()
+        self._watch_closing(now_s)
+        if self._closing:
+            return False
+        if self._end is not None:
+            self.tell(self._end)
+            self._end = None
+        return True
+
+    def _stop_recording(self) -> None:
+        if self._recorder is not None:
+            self._recorder = None
+            self._closing.append((time.monotonic() + CLOSING_S, self._recorded_file))
+
+    def _watch_closing(self, now_s: float) -> None:
+        for until_s, file in self._closing:
+            if _is_complete(file) or now_s > until_s:
+                self.tell(Told(event="recorded", at=now_s, call=self.name, file=file))
+                self._closing.remove((until_s, file))
+                break  # the others in the next turn
 
     def _connect(self) -> None:
         try:
@@ -229,7 +256,7 @@ class PhoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         attempt(f"record {self.record_file}", lambda: recorder.createRecorder(self.record_file))
         self._port.startTransmit(recorder)
         self.tell(Told(event="recording", at=time.monotonic(), call=self.name, file=self.record_file))
-        self._recorder = recorder
+        self._recorder, self._recorded_file = recorder, self.record_file
         self.record_file = ""
 
     def _drop_source(self) -> None:
@@ -259,9 +286,8 @@ class PhoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED and not self.over:
             self.over = True
             by: Literal["us", "far"] = "us" if self._ended_by_us else "far"
-            self.tell(
-                Told(event="ended", at=now_s, call=self.name, code=info.lastStatusCode, text=info.lastReason, by=by)
-            )
+            code, text = info.lastStatusCode, info.lastReason
+            self._end = Told(event="ended", at=now_s, call=self.name, code=code, text=text, by=by)
 
     @told
     def onCallMediaState(self, prm: Any) -> None:  # noqa: N802
@@ -308,6 +334,17 @@ class PhoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         new.incoming = True
         self.tell(Told(event="replaced", at=time.monotonic(), call=self.name, new_call=new.name))
         prm.newCall = new
+
+
+def _is_complete(file: str) -> bool:
+    """Whether the sizes in the header of a WAV are those of the file: pjmedia writes them when it closes it."""
+    try:
+        with Path(file).open("rb") as wav:
+            header = wav.read(8)
+            size = os.fstat(wav.fileno()).st_size
+    except FileNotFoundError:
+        return False
+    return len(header) == 8 and int.from_bytes(header[4:], "little") == size - 8
 
 
 class CallHost:

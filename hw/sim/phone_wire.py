@@ -187,11 +187,12 @@ class Told(Struct, frozen=True, kw_only=True, omit_defaults=True):
         "key",  # call, digit, method
         "played",  # call, file: heard to its end by the far end
         "recording",  # call, file: its first sample is of now
+        "recorded",  # call, file: complete on disk
         "transfer",  # call, code, text, final: what the far end says of our REFER
         "referred",  # call, new_call, to: the far end asked us to call somebody, and we do
         "replaced",  # call, new_call: the far end took another call's place
         "counts",  # call, received, sent, lost, codec
-        "ended",  # call, code, text, by
+        "ended",  # call, code, text, by; its recordings are complete
         "broken",  # text: a bug of the simulator
     ]
     at: float

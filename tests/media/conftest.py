@@ -24,7 +24,7 @@ async def edge() -> AsyncIterator[SipPeer]:
 async def stage(edge: SipPeer, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     """A worker that has said hello to the brain. Indirect parameters change its settings."""
     changes: dict[str, object] = getattr(request, "param", {})
-    with TemporaryDirectory(prefix="sw-", dir="/tmp") as short:  # noqa: S108 - a socket path has 107 bytes at most
+    with TemporaryDirectory(prefix="sw-", dir="/tmp") as short:
         settings = settings_for(tmp_path, edge.port, brain_socket=Path(short) / "brain", **changes)
         brain = ScriptedBrain(settings.brain_socket, settings.worker)
         await brain.start()

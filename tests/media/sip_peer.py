@@ -1,7 +1,7 @@
 """A small SIP user agent for tests: our own reading of RFC 3261, independent of the stack under test.
 
-It stands in for Kamailio towards a worker, or for a phone or a provider's trunk towards Kamailio. UDP on loopback, so it
-never retransmits; it answers retransmissions of others. One `SipPeer` is one socket with any number of calls.
+It stands in for Kamailio towards a worker, or for a phone or a provider's trunk towards Kamailio. UDP on loopback, so
+it never retransmits. One `SipPeer` is one socket with any number of calls.
 
     peer = await SipPeer.open()
     call = await peer.call("sip:205@127.0.0.1:5070", to=worker_address)

@@ -13,7 +13,6 @@ from tests.media.sip_peer import PeerCall, SipPeer
 from tests.media.tone import Samples, hears
 from tests.media.worker_process import WorkerProcess
 
-
 SETTLE_PACKETS = 10
 """0.2 s: jitter buffer and bridge are through with what was before."""
 
@@ -21,7 +20,7 @@ SETTLE_PACKETS = 10
 class Leg:
     """A leg of the worker and the peer's end of it."""
 
-    def __init__(self, id: LegId, call: PeerCall) -> None:  # noqa: A002 - its name
+    def __init__(self, id: LegId, call: PeerCall) -> None:
         self.id = id
         self.call = call
 

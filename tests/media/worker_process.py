@@ -18,7 +18,8 @@ import msgspec
 from pathlib import Path
 from appliance.media.settings import WorkerSettings
 from appliance.media.worker import run
-logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format="%(relativeCreated)d %(levelname)s %(name)s %(message)s")
+line = "%(relativeCreated)d %(levelname)s %(name)s %(message)s"
+logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format=line)
 settings = msgspec.json.decode(sys.argv[1], type=WorkerSettings, dec_hook=lambda kind, value: kind(value))
 sys.exit(run(settings))
 """

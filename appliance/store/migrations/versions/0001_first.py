@@ -97,7 +97,7 @@ def upgrade() -> None:
     op.create_table(
         "directory_version",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.CheckConstraint("id = 1", name="ck_directory_version_one"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_directory_version_one")),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_directory_version"),
     )
