@@ -12,6 +12,7 @@ from appliance.core.directory import Destination
 from appliance.core.facts import AttributeSet, FlowEntered, LanguageChosen, SurveyAnswered
 from appliance.core.flow import Flow
 from appliance.core.ids import FlowId
+from appliance.core.machine import Stage
 from appliance.core.turn import Turn
 
 
@@ -21,7 +22,9 @@ def enter(turn: Turn, contact: Contact, flow_id: FlowId, *, survey: bool = False
     if flow is None:
         turn.redirect(contact, Destination(kind="hang_up", sentence="number_unknown"))
         return
-    turn.move(contact, "survey" if survey else "flow")
+    stage: Stage = "survey" if survey else "flow"
+    if contact.stage != stage:  # a queue may send a caller back into a flow
+        turn.move(contact, stage)
     if not contact.language:
         known = contact.customers[0].language if contact.verdict == "known" else None
         contact.language = known if known in flow.languages else flow.languages[0]

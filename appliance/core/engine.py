@@ -8,6 +8,7 @@ of messages is the truth and a snapshot only saves time. `now` is in seconds, st
 A command that makes no sense raises `Refused` and leaves no trace.
 """
 
+from collections import Counter
 from typing import assert_never
 
 import msgspec
@@ -28,7 +29,7 @@ from appliance.core import (
 )
 from appliance.core import events as ev
 from appliance.core.commands import AnyCommand, Command
-from appliance.core.contact import Agent
+from appliance.core.contact import Agent, Contact
 from appliance.core.directory import Destination
 from appliance.core.effects import AnyEffect, HangUpLeg, WithdrawWorker
 from appliance.core.events import EdgeEvent
@@ -39,6 +40,9 @@ from appliance.core.timers import Timers
 from appliance.core.turn import Turn
 
 Message = EdgeEvent | AnyCommand
+
+MOST_HOPS = 10
+"""Places a contact may be sent to within one turn. More: queues and flows send it to each other and none keeps it."""
 
 UNKNOWN_IDS = 1000
 """How many ids a brain may have given in the moment before it was killed, without the journal knowing."""
@@ -176,10 +180,15 @@ class Engine:
 
     def _settle(self, turn: Turn) -> list[AnyEffect]:
         """Finish what the message set going: onward ways, agents' states, routing, closing."""
+        hops: Counter[ContactId] = Counter()
         while turn.redirects or turn.phones or turn.routing:
             for contact_id, destination in self._taken(turn):
                 contact = self.state.contacts.get(contact_id)
                 if contact is not None:
+                    hops[contact_id] += 1
+                    if hops[contact_id] > MOST_HOPS:
+                        going_round(turn, contact)
+                        continue
                     offer.withdraw_all(turn, contact, "caller_left")
                     reception.go(turn, contact, destination)
             phones, turn.phones = turn.phones, set()
@@ -200,6 +209,18 @@ class Engine:
     def _taken(turn: Turn) -> list[tuple[ContactId, Destination]]:
         redirects, turn.redirects = turn.redirects, []
         return redirects
+
+
+def going_round(turn: Turn, contact: Contact) -> None:
+    """The directory sends the contact in a circle: end it, and tell who can mend that."""
+    alarm.raise_for(
+        turn,
+        f"circle-{contact.where}",
+        f"A caller was sent round in a circle at {contact.where} and had to be turned away.",
+        "Look where this queue or flow sends callers when it is full or nobody is logged in, and end the circle.",
+        contact=contact,
+    )
+    closing.turn_away(turn, contact, "turned_away", code=503, sentence="lines_busy")
 
 
 def timer(turn: Turn, kind: str, about: str) -> None:

@@ -22,7 +22,8 @@ from appliance.core.ids import RecordingId
 from appliance.media.encoder import EncodeError, NothingWritten, encode
 from appliance.media.mailbox import Mailbox
 from appliance.media.report import RecordingKept, RecordingLost
-from appliance.media.spool import Spool, Spooled, SpoolError, is_closed
+from appliance.media.spool import Spool, Spooled, SpoolError
+from appliance.media.wav import is_finished
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +31,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 SYNC_S = 1.0
 MOST_SINGLE_SYNCS = 4
-"""Recordings whose files are synchronised one by one, each a commit of the file system's journal. Above that, one commit
+"""Recordings whose files are synchronised one by one, each a commit of the journal. Above that, one commit
 of everything costs less (200 files: 7 ms instead of 20, a tenth of the CPU; the more so on an SD card).
 """
-CLOSE_S = 3.0
-"""How long pjsip may take to close the files of a recording; it needs a tick of 20 ms."""
+FINISH_S = 1.0
+"""How long pjsip may take to close the files of a recording: RETIRED_S and a tick, when the machine is not overloaded.
+Files without a sample are never seen to be finished and wait so long."""
 
 
 class Archive:
@@ -149,7 +151,7 @@ class Archive:
                 return
             files, cut_off = ended
             if not cut_off:
-                self._await_closed(files)
+                self._await_finished(files)
             if not self._closing.is_set():
                 self._store(files)
             with self._lock:
@@ -190,13 +192,10 @@ class Archive:
             )
         )
 
-    def _await_closed(self, files: Spooled) -> None:
-        """Wait for pjsip to close them.
-
-        (Those of a worker that died never get closed; they are taken as they are.)
-        """
-        deadline_s = time.monotonic() + CLOSE_S
-        while time.monotonic() < deadline_s and not (is_closed(files.left) and is_closed(files.right)):
+    def _await_finished(self, files: Spooled) -> None:
+        """Wait for pjsip to close them, some ticks after the end. (It never will for a worker that died.)"""
+        deadline_s = time.monotonic() + FINISH_S
+        while time.monotonic() < deadline_s and not (is_finished(files.left) and is_finished(files.right)):
             if self._closing.wait(0.02):
                 return
 

@@ -5,20 +5,12 @@ recording that was cut off; its data are what the file has beyond the header.
 """
 
 import fcntl
-import os
 import re
-import struct
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec import Struct
 
 from appliance.core.ids import RecordingId
-
-HEADER_BYTES = 44
-"""RIFF, fmt and data chunk headers as pjmedia's WAV writer lays them out."""
-RATE_HZ = 8000
-SAMPLE_BYTES = 2
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NAME = re.compile(r"(?P<recording>[A-Za-z0-9_-]{1,64})\.(?P<started_ms>\d{1,14})\.(?P<side>left|right)\.wav")
@@ -83,37 +75,3 @@ class Spool:
         stem = f"{recording}.{started_ms}"
         left, right = (self.directory / f"{stem}.{side}.wav" for side in ("left", "right"))
         return Spooled(recording=recording, started_ms=started_ms, left=left, right=right)
-
-
-def is_closed(path: Path) -> bool:
-    """The writer has filled in the header, so everything before is with the kernel.
-
-    True for a missing file.
-    """
-    try:
-        with path.open("rb") as file:
-            header = file.read(HEADER_BYTES)
-            size = os.fstat(file.fileno()).st_size
-    except FileNotFoundError:
-        return True
-    if len(header) < HEADER_BYTES:
-        return False
-    (data_bytes,) = struct.unpack_from("<I", header, 40)
-    return size > HEADER_BYTES and bool(data_bytes == size - HEADER_BYTES)
-
-
-def open_samples(path: Path) -> tuple[BinaryIO | None, int]:
-    """The file, standing at its first sample, and how many samples it has.
-
-    (None, 0) when there is nothing in it.
-    """
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return None, 0
-    header = file.read(HEADER_BYTES)
-    count = (os.fstat(file.fileno()).st_size - HEADER_BYTES) // SAMPLE_BYTES
-    if count <= 0 or not header.startswith(b"RIFF"):
-        file.close()
-        return None, 0
-    return file, count

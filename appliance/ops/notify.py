@@ -8,6 +8,9 @@ import os
 import socket
 from collections.abc import Mapping
 
+CANNOT_START = 2
+"""Exit code of a program that knows that starting it again will not help. It has said why."""
+
 ADDRESS_VARIABLE = "NOTIFY_SOCKET"
 HAND_OVER_S = 1.0
 

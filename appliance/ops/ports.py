@@ -30,8 +30,9 @@ class Port(Struct, frozen=True, kw_only=True):
 async def complaints(ports: Iterable[Port], ours: str, patience_s: float = 6.0) -> list[str]:
     """A sentence for each port that cannot be had.
 
-    A process with `ours` (a path) in its command line is the rest of an earlier run of the same box, which is about to
-    end: it is waited for, at most `patience_s` seconds.
+    A process with `ours` (a path) in its command line belongs to an earlier run of the same box. Such a Kamailio that
+    lost whoever started it is no complaint: the edge ends it when it starts (`sip/process.py`). Others are about to end
+    and are waited for, at most `patience_s` seconds.
     """
     until = asyncio.get_running_loop().time() + patience_s
     wanted = list(ports)
@@ -43,11 +44,24 @@ async def complaints(ports: Iterable[Port], ours: str, patience_s: float = 6.0) 
             if error is None:
                 continue
             owner = _owner(port) if error.errno == errno.EADDRINUSE else None
-            waiting = waiting or (owner is not None and ours in _command(owner))
+            if owner is not None and ours in _command(owner):
+                if _starter(owner, ours) == "kamailio":
+                    continue
+                waiting = True
             found.append(_sentence(port, error, owner))
         if not found or not waiting or asyncio.get_running_loop().time() >= until:
             return found
         await asyncio.sleep(0.1)
+
+
+def _starter(process: psutil.Process, ours: str) -> str:
+    """The name of the topmost process of the same box above this one."""
+    try:
+        while (parent := process.parent()) is not None and ours in _command(parent):
+            process = parent
+        return process.name()
+    except psutil.Error:
+        return ""
 
 
 def _try(port: Port) -> OSError | None:

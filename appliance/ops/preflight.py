@@ -25,6 +25,7 @@ class Program(Struct, frozen=True, kw_only=True):
 PROGRAMS = (
     Program(name="kamailio", package="kamailio", purpose="the SIP edge"),
     Program(name="espeak-ng", package="espeak-ng", purpose="the spoken prompts"),
+    Program(name="sox", package="sox", purpose="the spoken prompts"),
     Program(name="opusenc", package="opus-tools", purpose="the recordings"),
 )
 

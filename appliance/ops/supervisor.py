@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.ops.child import Child, adopt_orphans, end_orphans
+from appliance.ops.notify import CANNOT_START
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +28,6 @@ READY_S = 30.0
 """A program that is not ready by then on the first start is broken."""
 FIRST_TRIES = 3
 """How often a program may die before it was ever ready."""
-CANNOT_START = 2
-"""Exit code of a program that knows that starting it again will not help; it has said why."""
 
 _CREDENTIALS = struct.Struct("3i")
 """unix(7): pid, uid, gid of the sender."""
@@ -45,7 +44,7 @@ class Unit:
     name: str
     command: Sequence[str]
     ready: Callable[[], Awaitable[None]] | None = None
-    """Returns when it is ready. None: it says so itself."""
+    """Returns when it is ready, for a program that does not say so itself. Whichever comes first counts."""
     stop_s: float = 8.0
     """How long it may take to end before it is killed."""
 
@@ -167,10 +166,19 @@ class Supervisor:
             self._told_ready.pop(child.pid, None)
 
     async def _wait_ready(self, unit: Unit, child: Child) -> None:
-        if unit.ready is not None:
-            await unit.ready()
-        else:
-            await self._told_ready.setdefault(child.pid, self._loop.create_future())
+        """Until it says so, or until what `unit.ready` waits for has happened."""
+        told = self._told_ready.setdefault(child.pid, self._loop.create_future())
+        if unit.ready is None:
+            await told
+            return
+        seen = asyncio.ensure_future(unit.ready())
+        try:
+            either: list[asyncio.Future[None]] = [told, seen]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if seen.done():
+                seen.result()
+        finally:
+            seen.cancel()
 
     def _environment(self) -> dict[str, str]:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("WATCHDOG_")}

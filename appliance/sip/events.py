@@ -1,7 +1,7 @@
 """What Kamailio tells the brain: registrations, workers, trunks, bans.
 
 Kamailio writes netstrings of JSON to whoever is connected to its event socket and keeps nothing for those who are not.
-So every connection begins with `EdgeConnected`: take the snapshots (`control`) then, and let the events change them.
+So it greets every listener with `EdgeConnected`: take the snapshots (`control`) then, and let the events change them.
 Events are hints that come fast; the snapshots are the truth.
 """
 
@@ -27,7 +27,8 @@ class EdgeFact(Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class EdgeConnected(EdgeFact, frozen=True, tag="edge_connected"):
-    """We hear Kamailio now (again). It may be a new one: affinities and bans may be gone, events may be missing."""
+    """From now on we hear everything (again). It may be a new Kamailio: affinities and bans may be gone, and what
+    happened before was not told."""
 
 
 class EdgeLost(EdgeFact, frozen=True, tag="edge_lost"):
@@ -114,20 +115,26 @@ async def edge_events(address: Address, *, retry_s: float = 0.2) -> AsyncGenerat
         except OSError:
             await asyncio.sleep(retry_s)
             continue
+        greeted = False
         try:
-            yield EdgeConnected()
-            while (payload := await _read_netstring(reader)) is not None:
+            while (payload := await read_netstring(reader)) is not None:
                 try:
-                    yield msgspec.json.decode(payload, type=EdgeEvent)
+                    event: EdgeEvent = msgspec.json.decode(payload, type=EdgeEvent)
                 except msgspec.DecodeError as error:
                     log.warning("event of Kamailio not understood (%s): %r", error, payload)
+                    continue
+                greeted = greeted or isinstance(event, EdgeConnected)
+                yield event
         finally:
             writer.close()
-        yield EdgeLost()
+        if greeted:
+            yield EdgeLost()
+        else:
+            await asyncio.sleep(retry_s)
 
 
-async def _read_netstring(reader: asyncio.StreamReader) -> bytes | None:
-    """The next `length:bytes,`; None when the connection ended or what comes is no netstring."""
+async def read_netstring(reader: asyncio.StreamReader) -> bytes | None:
+    """The next `length:bytes,` without its frame; None when the connection ended or what comes is no netstring."""
     try:
         digits = (await reader.readuntil(b":"))[:-1]
         if not (digits.isdigit() and len(digits) <= _MAX_LENGTH_DIGITS and int(digits) <= _MAX_EVENT_BYTES):

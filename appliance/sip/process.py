@@ -25,6 +25,7 @@ import msgspec
 
 from appliance.sip import config, tables
 from appliance.sip.errors import EdgeStartError, EdgeUnavailableError
+from appliance.sip.events import read_netstring
 from appliance.sip.rpc import RpcClient
 from appliance.sip.settings import EdgeSettings
 
@@ -279,13 +280,13 @@ async def _answers_rpc(rpc: RpcClient) -> bool:
 async def _takes_events(settings: EdgeSettings) -> bool:
     """The event socket opens a little later than the command socket (facts/sip-edge.md, trap 8)."""
     try:
-        _, writer = await asyncio.open_connection(*settings.event_address)
+        reader, writer = await asyncio.open_connection(*settings.event_address)
     except OSError:
         return False
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
-    return True
+    try:
+        return await read_netstring(reader) is not None
+    finally:
+        writer.close()
 
 
 def _fail(lines: list[str]) -> NoReturn:

@@ -95,11 +95,11 @@ class DirectoryStore:
         """
         async with self._changing:
             rows, version, around = await self._read()
-            if entries.is_numbered(kind) and entry_id == "new":
-                entry_id = entries.next_number(rows, kind)
             old = next((row for row in rows if (row.kind, row.id) == (kind, entry_id)), None)
             if old is None and entries.is_numbered(kind):
-                raise _unknown(kind, entry_id)
+                if entry_id != "new":
+                    raise _unknown(kind, entry_id)
+                entry_id = entries.next_number(rows, kind)
             value = entries.decode_entry(kind, entry_id, body)
             position = old.position if old else max((row.position for row in rows if row.kind == kind), default=0) + 1
             new = Row(kind, entry_id, position, entries.encode_entry(value))

@@ -97,13 +97,13 @@ def decode_entry(kind: EntryKind, entry: str, body: bytes) -> AnyEntry:
         value = decode_json(body, KINDS[kind][0])
     except DecodeError as error:
         raise EntryError("bad_entry", error.faults) from error
+    if kind == "site" and entry != "site":
+        raise EntryError("bad_entry", [Fault("$", f"the one entry of this kind is `site`, not {entry!r}")])
     own = own_id(kind, value)
     if own is not None and own != entry:
         field = "number" if kind == "extension" else "id"
         text = f"is {own!r}, but the entry is {entry!r}: an entry cannot be renamed; make a new one and delete the old"
         raise EntryError("bad_entry", [Fault(f"$.{field}", text)])
-    if kind == "site" and entry != "site":
-        raise EntryError("bad_entry", [Fault("$", f"the one entry of this kind is `site`, not {entry!r}")])
     return value
 
 

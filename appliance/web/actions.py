@@ -1,7 +1,7 @@
 """What a person at a screen may order: a message of the browser becomes a command of the brain, or a refusal.
 
-The browser never says who it is. `by` and, for an agent's own orders, `agent` are set here from the login, whatever the
-message claims. Nothing is checked that the engine checks: whether the order can be done now is its answer.
+The browser never says who it is. `by` and, for an agent's own orders, `agent` are set here from the login, whatever
+the message claims. Nothing is checked that the engine checks: whether the order can be done now is its answer.
 """
 
 from collections.abc import Mapping
@@ -73,9 +73,12 @@ def command_of(
     if isinstance(text, str) and len(text) > MAX_NOTE_LENGTH:
         raise NotAllowed("error.note_too_long")
     try:
-        return msgspec.convert(fields, commands.AnyCommand | api.StartDemoCall)
+        order: commands.AnyCommand | api.StartDemoCall = msgspec.convert(
+            fields, commands.AnyCommand | api.StartDemoCall
+        )
     except msgspec.ValidationError as error:
         raise BadAction(str(error)) from error
+    return order
 
 
 def _check_contact(contact_id: object, viewer: Viewer, tree: Mapping[str, api.StatusValue]) -> None:

@@ -1,4 +1,6 @@
-"""The types of the ASGI interface that we use (asgi.readthedocs.io, HTTP & WebSocket 2.4), so that nothing else spells them."""
+"""The types of the ASGI interface that we use (asgi.readthedocs.io, HTTP & WebSocket 2.4), so that nothing else
+spells them.
+"""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http.cookies import CookieError, SimpleCookie

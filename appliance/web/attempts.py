@@ -1,8 +1,8 @@
 """Slows down guessing of passwords: after a few failures every further attempt has to wait, longer each time.
 
 Pure: takes `now`, keeps only counters, never sleeps. Failures are counted per user name and per address. The wait per
-name is short, so that a stranger cannot lock a person out for long; the wait per address grows to a quarter of an hour.
-Successful logins clear the name, not the address.
+name is short, so that a stranger cannot lock a person out for long; the wait per address grows to a quarter of an
+hour. Successful logins clear the name, not the address.
 """
 
 from msgspec import Struct

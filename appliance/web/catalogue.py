@@ -1,8 +1,9 @@
 """What the web says, in five languages: one folder per language, one JSON file per subject, the same keys in all.
 
-A value is a text with `{placeholders}`, or an object of plural forms (the categories of CLDR: one, few, many, other) chosen by
-the placeholder `n`. Screens get the whole catalogue of their language as JSON and choose plurals with `Intl.PluralRules`; the
-few sentences the server itself says have no plurals. A missing key is an error, in the tests and here.
+A value is a text with `{placeholders}`, or an object of plural forms (the categories of CLDR: one, few, many, other)
+chosen by the placeholder `n`. Screens get the whole catalogue of their language as JSON and choose plurals with
+`Intl.PluralRules`; the few sentences the server itself says have no plurals. A missing key is an error, in the tests
+and here.
 """
 
 from functools import cache

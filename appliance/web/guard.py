@@ -1,7 +1,7 @@
 """Reads a request's body before a thread is given to it, and refuses what is too long or too slow.
 
-So a browser that sends its form one byte a minute costs a few bytes of memory and never one of the ten threads. The limits are
-per path: only a directory entry (with its flow) may be longer than a form.
+So a browser that sends its form one byte a minute costs a few bytes of memory and never one of the ten threads. The
+limits are per path: only a directory entry (with its flow) may be longer than a form.
 """
 
 import asyncio
@@ -67,9 +67,7 @@ def _once(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _refuse(
-    scope: Scope, send: Send, status: int, key: str, headers: dict[str, str], **values: object
-) -> None:
+async def _refuse(scope: Scope, send: Send, status: int, key: str, headers: dict[str, str], **values: object) -> None:
     language = catalogue.of_browser(cookie_of(headers, LANGUAGE_COOKIE), headers.get("accept-language", ""))
     text = catalogue.say(language, key, **values)
     if str(scope["path"]).startswith("/api/"):

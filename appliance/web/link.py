@@ -1,7 +1,7 @@
 """The web's one connection to the brain: requests, and a copy of the status tree that everything here reads.
 
-Lives in the event loop; the pages' pool threads ask through `ask_from_thread`. The copy is replaced by every snapshot (the first,
-and one after each restart of the brain) and told on to one listener, the live screens.
+Lives in the event loop; the pages' pool threads ask through `ask_from_thread`. The copy is replaced by every snapshot
+(the first, and one after each restart of the brain) and told on to one listener, the live screens.
 """
 
 import asyncio
@@ -44,6 +44,11 @@ class BrainLink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._client.__aexit__(kind, error, trace)
+
+    def directory_version(self) -> int:
+        """Raised by every change of the directory; 0 while the brain was never there."""
+        box = self.tree.get("box")
+        return box.directory_version if isinstance(box, api.BoxStatus) else 0
 
     @property
     def connected(self) -> bool:

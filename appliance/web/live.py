@@ -1,12 +1,12 @@
 """The WebSocket of every screen: the status tree as that person may see it, and the orders the person gives.
 
-One subscription to the brain is fanned out here. What a screen has not taken yet is merged, the newest value of a key wins, and
-is sent every `MERGE_S`; what rings at the person's own desk and the person's own state go out at once. So a slow browser holds at
-most one tree, and a flood of changes costs each screen twenty messages a second.
+One subscription to the brain is fanned out here. What a screen has not taken yet is merged, the newest value of a key
+wins, and is sent every `MERGE_S`; what rings at the person's own desk and the person's own state go out at once. So a
+slow browser holds at most one tree, and a flood of changes costs each screen twenty messages a second.
 
-Browser → here: `hello` (with the session's token, first of all), `action` (an order with a number), `active` (the person
-moved or typed). Here → browser: `tree`, `brain` (whether it is there), `reply` or `failure` for each action. The socket is
-closed with 4401 when the login ended and 4403 when the browser may not connect.
+Browser → here: `hello` (with the session's token, first of all), `action` (an order with a number), `active` (the
+person moved or typed). Here → browser: `tree`, `brain` (whether it is there), `reply` or `failure` for each action.
+The socket is closed with 4401 when the login ended and 4403 when the browser may not connect.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class Live:
         self._shown_number = shown_number
         self._screens: set[Screen] = set()
 
-    # --- the tree ------------------------------------------------------------------------------------------------------
+    # --- the tree ---------------------------------------------------------------------------------------------------
 
     def publish(self, changes: Mapping[str, api.StatusValue | None], snapshot: bool) -> None:
         """The tree changed: note for every screen what it may see of that."""
@@ -64,7 +64,7 @@ class Live:
         for screen in self._screens:
             screen.say({"m": "brain", "up": there})
 
-    # --- logins --------------------------------------------------------------------------------------------------------
+    # --- logins -----------------------------------------------------------------------------------------------------
 
     def login_ended(self, token_sha256: str) -> None:
         """Close the screens of a login."""
@@ -77,7 +77,7 @@ class Live:
         while True:
             await asyncio.sleep(CHECK_LOGINS_S)
             tokens = {screen.token for screen in self._screens}
-            found = await asyncio.to_thread(lambda: {token: self._sessions.find(token) for token in tokens})
+            found = await asyncio.to_thread(self._find_all, tokens)
             for screen in self._screens:
                 person = found.get(screen.token, screen.person)
                 if person is None or person.role != screen.person.role:
@@ -87,6 +87,9 @@ class Live:
             if on_shift:
                 await asyncio.to_thread(self._keep_used, on_shift)
 
+    def _find_all(self, tokens: set[str]) -> dict[str, Person | None]:
+        return {token: self._sessions.find(token) for token in tokens}
+
     def _keep_used(self, persons: list[Person]) -> None:
         for person in persons:
             try:
@@ -94,7 +97,7 @@ class Live:
             except RequestFailed as error:
                 log.info("login of %s not moved on: %s", person.user, error.text)
 
-    # --- one screen ----------------------------------------------------------------------------------------------------
+    # --- one screen -------------------------------------------------------------------------------------------------
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One WebSocket from handshake to close."""
@@ -146,7 +149,8 @@ class Live:
                     orders.add(order)
                     order.add_done_callback(orders.discard)
                 case "action":
-                    screen.say(_failure(message, "busy", sentence_of(screen.person.language, "busy", "Too many orders.")))
+                    text = sentence_of(screen.person.language, "too_many_orders", "")
+                    screen.say(_failure(message, "too_many_orders", text))
                 case "active":
                     await asyncio.to_thread(self._keep_used, [screen.person])
                 case _:

@@ -23,7 +23,9 @@ _NOTHING = msgspec.Raw(b"null")
 class Screen:
     """Compare by identity."""
 
-    def __init__(self, person: Person, token: str, shown_number: Callable[[str], str], now: Callable[[], float]) -> None:
+    def __init__(
+        self, person: Person, token: str, shown_number: Callable[[str], str], now: Callable[[], float]
+    ) -> None:
         self.person = person
         self.token = token
         self._viewer = person.viewer

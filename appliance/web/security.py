@@ -1,8 +1,8 @@
 """What every response carries so that a browser trusts nothing but us, and the check against forged requests.
 
-No script or style inside pages: everything comes from our own files, but for the waveform's style sheet, which is admitted by a
-nonce. Changing requests must come from our own pages: their origin must be ours and they must carry the token of the login
-session (or, before there is one, of the login form).
+No script or style inside pages: everything comes from our own files, but for the waveform's style sheet, which is
+admitted by a nonce. Changing requests must come from our own pages: their origin must be ours and they must carry the
+token of the login session (or, before there is one, of the login form).
 """
 
 import hashlib

@@ -1,9 +1,10 @@
 """Login sessions: from the cookie to the person, and when a login ends.
 
-The token in the cookie is `<start>.<random>`; the brain keeps its SHA-256 with the user and an end (`session.open`), so a restart
-of the web ends no login and whoever reads the database finds no token. The end is moved on while the login is used (idle
-limit), but never past the absolute limit counted from the token's own start, which cannot be changed without changing the hash.
-Looked-up sessions are trusted for some seconds; logging out here takes effect at once.
+The token in the cookie is `<start>.<random>`; the brain keeps its SHA-256 with the user and an end (`session.open`),
+so a restart of the web ends no login and whoever reads the database finds no token. The end is moved on while the
+login is used (idle limit), but never past the absolute limit counted from the token's own start, which cannot be
+changed without changing the hash. Looked-up sessions are trusted for some seconds; logging out here takes effect at
+once.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from appliance.ipc import api
+from appliance.store.views import SessionRow, UserRow
 from appliance.web import security
 from appliance.web.visibility import Role, Viewer
 
@@ -43,27 +45,16 @@ class Person(Struct, frozen=True, kw_only=True):
         return Viewer(self.user, self.role)
 
 
-class KeptUser(Struct, frozen=True, kw_only=True):
-    """A login as the store has it."""
-
-    name: str
-    password_hash: str
-    role: Role
-    language: str
-
-
-class KeptSession(Struct, frozen=True, kw_only=True):
-    """A session as the store has it."""
-
-    user: str
-    expires_at: float
-
-
 class Accounts(Protocol):
-    """Where users and sessions are read (the store's views; blocking)."""
+    """Where users and sessions are read: `store.views.Views`. Blocks for a database read."""
 
-    def user(self, name: str) -> KeptUser | None: ...
-    def session(self, token_sha256: str) -> KeptSession | None: ...
+    def user(self, name: str) -> UserRow | None:
+        """A login by name."""
+        ...
+
+    def session(self, token_sha256: str) -> SessionRow | None:
+        """A session by the hash of its token."""
+        ...
 
 
 class Sessions:
@@ -88,7 +79,7 @@ class Sessions:
         self._ended: dict[str, float] = {}  # token hash → when; until the store surely says the same
         self._lock = threading.Lock()
 
-    def open(self, user: KeptUser) -> tuple[str, Person]:
+    def open(self, user: UserRow) -> tuple[str, Person]:
         """A new login; returns the token for the cookie. Raises `RequestFailed`."""
         now = self._now()
         token = f"{now:.0f}.{secrets.token_urlsafe(32)}"
@@ -151,7 +142,7 @@ class Sessions:
             for token_sha256 in [key for key, (person, _) in self._known.items() if person.user == user]:
                 del self._known[token_sha256]
 
-    def _person(self, token: str, user: KeptUser, started_at: float, expires_at: float) -> Person:
+    def _person(self, token: str, user: UserRow, started_at: float, expires_at: float) -> Person:
         return Person(
             user=user.name,
             role=user.role,

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from appliance.config.box import BoxConfig
+
 
 class WebSettings(Struct, frozen=True, kw_only=True):
     """Places and limits of one web process."""
@@ -22,6 +24,19 @@ class WebSettings(Struct, frozen=True, kw_only=True):
     """A login nobody used for this long ends. An open panel of an agent on shift counts as use."""
     absolute_s: float = 14 * 3600.0
     """A login ends after this in any case: longer than any shift, shorter than a day."""
+
+    @classmethod
+    def of_box(cls, config: BoxConfig) -> "WebSettings":
+        """From the box's configuration."""
+        return cls(
+            brain_socket=config.directories.brain_socket,
+            database=config.directories.database,
+            recordings=config.directories.recordings,
+            address=config.web.address,
+            port=config.web.port,
+            certificate=config.web.certificate,
+            private_key=config.web.private_key,
+        )
 
 
 MAX_FORM_BYTES = 65_536

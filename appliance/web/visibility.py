@@ -1,8 +1,8 @@
 """Who may see what of the status tree. Pure: a role, an agent and a value go in, the value they may see comes out.
 
-Administrators and supervisors see everything. Technicians see the machine (phones, trunks, workers, alarms, the box, queues
-and agents' states) and nothing about customers. Agents see themselves, their own contacts and queues in full, and of
-colleagues and other queues what is needed to hand a call on. Nothing else of the tree leaves the process.
+Administrators and supervisors see everything. Technicians see the machine (phones, trunks, workers, alarms, the box,
+queues and agents' states) and nothing about customers. Agents see themselves, their own contacts and queues in full,
+and of colleagues and other queues what is needed to hand a call on. Nothing else of the tree leaves the process.
 """
 
 from collections.abc import Mapping

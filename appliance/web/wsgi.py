@@ -1,19 +1,23 @@
 """The one file that knows bottle: routes, requests and responses as plain typed values.
 
-Handlers are functions `Request -> Response` that run on a pool thread of a2wsgi; they may block for as long as a database read or a
-request to the brain takes, never on the network of a browser: bodies were read before (`guard.py`), and responses are finished
-bytes, so a slow browser holds no thread. Refusals are raised as `Refusal` and become a page or JSON with a sentence.
+Handlers are functions `Request -> Response` that run on a pool thread of a2wsgi; they may block for as long as a
+database read or a request to the brain takes, never on the network of a browser: bodies were read before
+(`guard.py`), and responses are finished bytes, so a slow browser holds no thread. Refusals are raised as `Refusal`
+and become a page or JSON with a sentence.
 """
 
 import logging
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import parse_qsl
 
 import bottle
 import msgspec
+from a2wsgi import WSGIMiddleware
+
+from appliance.web.asgi import Application
 
 log = logging.getLogger(__name__)
 
@@ -90,13 +94,9 @@ class Routes:
         self.paths.append((method, path))
         self._bottle.route(path, method, self._callback(handler))
 
-    @property
-    def application(self) -> Callable[..., object]:
-        """The WSGI application for a2wsgi."""
-        return self._wsgi
-
-    def _wsgi(self, environ: dict[str, object], start_response: Callable[..., object]) -> object:
-        return self._bottle(environ, start_response)
+    def asgi(self, threads: int) -> Application:
+        """As an ASGI application that runs the handlers on so many threads (PEP 3333 inside)."""
+        return cast(Application, WSGIMiddleware(self._bottle, workers=threads))
 
     def _callback(self, handler: Handler) -> Callable[..., bottle.HTTPResponse]:
         def answer(**parts: str) -> bottle.HTTPResponse:

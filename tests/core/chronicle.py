@@ -18,7 +18,6 @@ class Matter:
     def __init__(self, opened_at: float) -> None:
         self.opened_at = opened_at
         self.queue: QueueId | None = None
-        self.waits = False
         self.queued_at: float | None = None
         self.answered = False
         self.closed = False
@@ -81,7 +80,7 @@ class Chronicle:
             case facts.ContactAnswered():
                 self._answered(matter, fact, now, directory)
             case facts.CallerLeft():
-                if matter.waits and not matter.answered and matter.queue is not None:
+                if fact.where.startswith("waiting:") and not matter.answered and matter.queue is not None:
                     self.day(matter.queue).abandoned += 1
             case facts.ContactClosed():
                 self._closed(contact, matter, fact, now)
@@ -100,7 +99,6 @@ class Chronicle:
             matter.queued_at = now
             self.day(fact.queue).offered += 1
         matter.queue = fact.queue
-        matter.waits = True
 
     def _offered(
         self, contact: ContactId, matter: Matter, fact: facts.ContactOffered, now: float, directory: Directory
@@ -132,7 +130,6 @@ class Chronicle:
                 self.day(matter.queue).answered += 1
                 self.day(matter.queue).answered_in_time += fact.waited_s <= entry.service_level_s
         matter.answered = True
-        matter.waits = False
 
     def _closed(self, contact: ContactId, matter: Matter, fact: facts.ContactClosed, now: float) -> None:
         matter.closed = True

@@ -177,7 +177,7 @@ def nobody_is_forgotten(state: State, told_to_end: set[LegId]) -> None:
             case "identifying":
                 goes_on = "identify" in timed
             case "answering":
-                goes_on = caller.state != "up" and contact.then is not None
+                goes_on = contact.then is not None and (heard or caller.state != "up")
             case "flow" | "survey":
                 goes_on = heard or bool(timed & {"digit", "lookup"})
             case "dialing":
@@ -191,7 +191,7 @@ def nobody_is_forgotten(state: State, told_to_end: set[LegId]) -> None:
             case "leaving":
                 goes_on = heard and "leave" in timed
         assert goes_on, f"{contact.id} is {contact.stage} and nothing will come of it"
-        if contact.stage in {"flow", "waiting", "talking", "survey", "leaving"}:
+        if contact.stage in {"flow", "waiting", "survey", "leaving"}:
             assert caller.state == "up", f"{contact.id} is {contact.stage}, its caller {caller.state}"
         if contact.held:
             assert caller.peer is None, f"{contact.id} is on hold and connected"

@@ -25,7 +25,7 @@ from appliance.core.events import (
 from appliance.core.ids import RecordingId
 from tests.media.audio_file import read_opus
 from tests.media.stage import Leg, Stage
-from tests.media.tone import RATE_HZ, Samples, level_dbfs, loudness_dbfs, spans, write_wav
+from tests.media.tone import RATE_HZ, Samples, level_dbfs, loudness_dbfs, spans, tone, write_wav
 
 CALLER, AGENT, PROMPT = 440.0, 1000.0, 1700.0
 R1 = RecordingId("r1")
@@ -152,8 +152,6 @@ async def test_a_muted_agent_is_not_recorded(stage: Stage) -> None:
 
 
 async def test_apart_they_are_not_recorded_and_prompts_never_are(stage: Stage, tmp_path: Path) -> None:
-    from tests.media.tone import tone
-
     prompt = write_wav(tmp_path / "prompt.wav", tone(PROMPT, 2.0))
     caller, agent = await stage.conversation(CALLER, AGENT)
     await start(stage, caller, agent)
@@ -201,6 +199,7 @@ async def test_an_id_that_is_no_name_is_refused(stage: Stage, recording: str) ->
     failed = await stage.brain.expect(RecordingFailed)
     assert "cannot name a recording" in failed.error
     await start(stage, caller, agent)
+    await agent.listen()
 
 
 async def test_where_it_cannot_be_stored_it_is_kept_and_tried_again(stage: Stage) -> None:

@@ -23,7 +23,7 @@ class Server:
         self.scripts: asyncio.Queue[list[bytes]] = asyncio.Queue()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for piece in await self.scripts.get():
+        for piece in [netstring(b'{"type": "edge_connected"}'), *await self.scripts.get()]:
             writer.write(piece)
             await writer.drain()
         writer.close()

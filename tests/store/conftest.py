@@ -1,6 +1,7 @@
 """A real database file per test, and a clock that only moves when told."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from appliance.clock import ManualClock
 from appliance.store.db import Database, open_database
 from appliance.store.journal import Journal, Kept
 from appliance.store.views import Views
+from tests.store import sample
 
 DEADLINE_S = 10.0
 
@@ -25,6 +27,28 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+@pytest.fixture(scope="session")
+def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example's content and some calls, made once."""
+    made = tmp_path_factory.mktemp("sample") / "box.sqlite"
+    asyncio.run(sample.make(made))
+    return made
+
+
+@pytest.fixture
+async def filled(sample_file: Path, path: Path) -> AsyncIterator[Database]:
+    """A database with the example's content and some calls (`sample.py`)."""
+    await asyncio.to_thread(copy, sample_file, path)
+    opened = await open_database(path)
+    yield opened
+    await opened.close()
+
+
+def copy(source: Path, target: Path) -> None:
+    target.parent.mkdir()
+    shutil.copyfile(source, target)
 
 
 @pytest.fixture
@@ -68,7 +92,8 @@ def run_journal(database: Database) -> RunJournal:
 
 
 @pytest.fixture
-def views(database: Database) -> Iterator[Views]:
-    opened = Views(database.path)
+def views(path: Path) -> Iterator[Views]:
+    """Opens the file at the first question."""
+    opened = Views(path)
     yield opened
     opened.close()

@@ -7,6 +7,7 @@ this process may not grow beyond that for a while: first it says `failing …`, 
 """
 
 import asyncio
+import logging
 import resource
 import sys
 from pathlib import Path
@@ -91,6 +92,7 @@ async def write_against_a_limit(path: Path, limit_bytes: int) -> None:
 
 
 if __name__ == "__main__":
+    logging.disable()
     place = Path(sys.argv[1])
     if len(sys.argv) > 2:
         asyncio.run(write_against_a_limit(place, int(sys.argv[2])))

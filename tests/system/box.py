@@ -36,7 +36,7 @@ from appliance.ipc.client import Client
 from appliance.prompts import PromptStore
 from appliance.store.records import ContactRow, RecordingRow
 from appliance.store.views import ContactFilter, Views
-from tests.media.sip_peer import Address, PeerCall, SipPeer
+from tests.media.sip_peer import Address, PeerCall, SipPeer, user_of
 from tests.media.tone import Samples
 from tests.system.desk import Desk
 from tests.system.party import Party
@@ -133,8 +133,8 @@ class Box:
         try:
             await self._start()
         except BaseException:
-            await self.stop()
             print("\n".join(self.lines))  # noqa: T201 - pytest shows it
+            await self.stop()
             raise
         return self
 
@@ -178,31 +178,37 @@ class Box:
     async def stop(self) -> None:
         """End it as Ctrl-C does. Nothing may be left: no process, no file outside its directory."""
         for desk in self._desks:
-            await desk.close()
+            await desk.stop_showing_cards()
         for phone in self._phones:
             await phone.close()
-        process = self._process
-        strays: list[str] = []
-        if process is not None and process.returncode is None:
-            ours = self.processes()
-            strays = _files_outside(ours, self.directory)
-            process.send_signal(signal.SIGINT)
-            try:
-                async with asyncio.timeout(STOP_S):
-                    await process.wait()
-            except TimeoutError:
-                for one in ours:
-                    if one.is_running():
-                        one.kill()
-                await process.wait()
-                strays.append(f"it did not end within {STOP_S} s")
-            strays += [f"{one} is still running" for one in ours if _runs(one)]
-        await self._stack.aclose()
-        if self._reading is not None:
-            await self._reading
+        try:
+            strays = await self._end_program()
+        finally:
+            await self._stack.aclose()
+            if self._reading is not None:
+                await self._reading
         strays += [f"{one} still belongs to it" for one in psutil.process_iter() if str(self.directory) in _command(one)]
         shutil.rmtree(self.directory)
         assert not strays, "\n".join([*strays, *self.lines[-30:]])
+
+    async def _end_program(self) -> list[str]:
+        """What was not as it should be."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return []
+        ours = self.processes()
+        found = _files_outside(ours, self.directory)
+        process.send_signal(signal.SIGINT)
+        try:
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
+        except TimeoutError:
+            found.append(f"it did not end within {STOP_S} s")
+            for one in ours:
+                if _runs(one):
+                    one.kill()
+            await process.wait()
+        return found + [f"{one} is still running" for one in ours if _runs(one)]
 
     async def exit_code(self, limit_s: float = START_S) -> int:
         """Wait for the program to end by itself."""
@@ -217,8 +223,11 @@ class Box:
     def processes(self) -> list[psutil.Process]:
         """The supervisor and everything below it."""
         assert self._process is not None
-        top = psutil.Process(self._process.pid)
-        return [top, *top.children(recursive=True)]
+        try:
+            top = psutil.Process(self._process.pid)
+            return [top, *top.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
 
     def process(self, name: str) -> psutil.Process:
         """brain, media1, media2, web, or kamailio (its first process)."""
@@ -291,8 +300,15 @@ class Box:
         )
         return self.party(call, number)
 
+    async def called(self, peer: SipPeer, limit_s: float = 5.0) -> Party:
+        """The next call that leaves the box by a trunk: it rings outside."""
+        call = await peer.next_call(limit_s)
+        call.ring()
+        assert call.invite is not None
+        return self.party(call, user_of(call.invite.uri))
+
     def party(self, call: PeerCall, number: str) -> Party:
-        """Somebody outside, on a call that was made or came by a trunk."""
+        """Somebody outside, on a call of a trunk."""
         party = Party(call, number, self.spoken)
         self._callers.append(party)
         return party

@@ -1,8 +1,10 @@
-"""An agent's desk: the phone on it and the panel's commands."""
+"""An agent's desk: the phone on it, and the panel: its commands, and the card it shows before the phone rings."""
+
+import asyncio
 
 from appliance.core import commands as cmd
 from appliance.core.facts import AgentState
-from appliance.core.ids import AgentId
+from appliance.core.ids import AgentId, ContactId
 from appliance.ipc.api import AgentStatus
 from appliance.ipc.client import Client, RequestFailed
 from tests.system.phone import Phone
@@ -17,6 +19,7 @@ class Desk:
         self.phone = phone
         self._client = client
         self._tree = tree
+        self._panel: asyncio.Task[None] | None = None
 
     @property
     def status(self) -> AgentStatus:
@@ -43,13 +46,34 @@ class Desk:
         return self.status
 
     async def get_to_work(self) -> None:
-        """Log in and be ready."""
+        """Log in and be ready; cards are shown as they come."""
         await self.tell(cmd.LogIn)
         await self.tell(cmd.GetReady)
         await self.is_now("ready")
+        self._panel = asyncio.create_task(self._show_cards(), name=f"panel of {self.agent}")
+
+    async def stop_showing_cards(self) -> None:
+        """The panel hangs, or the test shows the cards."""
+        if self._panel is not None:
+            self._panel.cancel()
+            await asyncio.wait([self._panel])
+            self._panel = None
+
+    async def _show_cards(self) -> None:
+        shown: ContactId | None = None
+
+        def offered(tree: Tree) -> ContactId | None:
+            status = tree.agent(self.agent)
+            return status.contact if status.state == "offered" and status.contact != shown else None
+
+        while True:
+            shown = await self._tree.until(offered, None)
+            if shown is not None:
+                await self.tell(cmd.CardShown, contact=shown)
 
     async def close(self) -> None:
         """Hang up and go home."""
+        await self.stop_showing_cards()
         for party in self.phone.calls:
             if party.state != "ended":
                 party.hang_up()

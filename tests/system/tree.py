@@ -40,8 +40,8 @@ class Tree:
                     self.values[key] = value
             self._news.set()
 
-    async def until(self, check: "Callable[[Tree], T]", limit_s: float, what: str = "") -> T:
-        """Wait until `check` gives something true. AssertionError with the tree when it never does."""
+    async def until(self, check: "Callable[[Tree], T]", limit_s: float | None, what: str = "") -> T:
+        """Wait until `check` gives something true. AssertionError with the tree when it does not in time."""
         try:
             async with asyncio.timeout(limit_s):
                 while not (found := check(self)):

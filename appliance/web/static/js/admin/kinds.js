@@ -2,7 +2,7 @@
 // form. The fields are those of core/directory.py (a test holds both together); labels and help are in the catalogue under
 // `admin.<kind>.<field>` and `admin.<kind>.<field>.help`.
 
-const NUMBER_CLASSES = ["local", "mobile", "freephone", "shared_cost", "premium", "international"];
+const NUMBER_CLASSES = ["local", "mobile", "freephone", "shared_cost", "short_code", "premium", "international"];
 
 const text = (name, more = {}) => ({ name, type: "text", ...more });
 const seconds = (name, more = {}) => ({ name, type: "number", unit: "unit.seconds", min: 0, step: 1, ...more });
@@ -36,7 +36,7 @@ export const KINDS = {
     fresh: {
       id: "", name: "", strategy: "longest_idle", ring: "one", ring_s: 20, wrap_up_s: 30, service_level_s: 20, max_waiting: 50,
       full: { kind: "hang_up", target: "", sentence: "queue_full" }, nobody: { kind: "hang_up", target: "", sentence: "nobody_logged_in" },
-      max_wait_s: 0, overflow: { kind: "hang_up", target: "", sentence: "nobody_free" }, music: "default", announce_every_s: 30,
+      max_wait_s: 0, overflow: { kind: "hang_up", target: "", sentence: "lines_busy" }, music: "default", announce_every_s: 30,
       recording: "notice", survey: null, dispositions: ["solved", "follow-up", "wrong number", "other"],
     },
     groups: { routing: "strategy", waiting: "max_waiting", after: "wrap_up_s" },

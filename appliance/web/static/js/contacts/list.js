@@ -2,7 +2,7 @@
 
 import { useFetched } from "../base/api.js";
 import { boot, isRole } from "../base/boot.js";
-import { duration, number, t, tWord, when } from "../base/i18n.js";
+import { duration, t, tWord, when } from "../base/i18n.js";
 import { html, useEffect, useRef, useState } from "../base/preact.js";
 import { navigate } from "../base/router.js";
 import { agentName, queueName, useLive } from "../base/tree.js";
@@ -11,12 +11,12 @@ import { Icon } from "../parts/icon.js";
 
 const PAGE = 50;
 const OUTCOMES = ["answered", "abandoned", "missed", "contained", "transferred", "turned_away", "lost", "failed"];
-const FILTERS = ["q", "from", "to", "queue", "agent", "outcome", "direction"];
+const FILTERS = ["q", "from", "to", "queue", "agent", "outcome", "direction", "customer", "after"];
 const TYPING_MS = 350;
 
 /** The REST query of an address: dates become seconds of this browser's days. */
 function restPath(query) {
-  const out = new URLSearchParams({ limit: PAGE, offset: (Number(query.get("page") ?? 1) - 1) * PAGE });
+  const out = new URLSearchParams({ limit: PAGE });
   for (const name of FILTERS) {
     const value = query.get(name);
     if (!value) continue;
@@ -88,37 +88,49 @@ function Rows({ rows }) {
   </table></div>`;
 }
 
+/** The words fit several customers: which one? Or: whose contacts are shown. */
+function Found({ data, change }) {
+  if (data.customer) {
+    return html`<p class="row"><strong>${t("contacts.of_customer", { name: data.customer.name })}</strong>
+      <${Action} label=${t("contacts.all_again")} icon="cross" run=${() => change({ q: "", customer: "" })} /></p>`;
+  }
+  if (!data.several.length) return null;
+  return html`<fieldset class="choose">
+    <legend>${t("contacts.several")}</legend>
+    <ul>${data.several.map((customer) => html`<li key=${customer.id}>
+      <${Action} label=${[customer.name, customer.company].filter(Boolean).join(" · ")} icon="user" run=${() => change({ q: "", customer: customer.id })} />
+    </li>`)}</ul>
+  </fieldset>`;
+}
+
 export function ContactList({ url }) {
   const query = url.searchParams;
   const { data, failure, loading } = useFetched(restPath(query));
-  const page = Number(query.get("page") ?? 1);
-  const pages = data ? Math.max(1, Math.ceil(data.total / PAGE)) : 1;
 
   function change(filters) {
     const next = new URLSearchParams(query);
-    next.delete("page");
+    next.delete("after");
     for (const [name, value] of Object.entries(filters)) {
       if (value) next.set(name, value);
       else next.delete(name);
     }
-    navigate(`/contacts?${next}`, { replace: true });
+    navigate(`/contacts?${next}`, { replace: !filters.after });
   }
-  const goTo = (number_) => change({ page: number_ > 1 ? number_ : "" });
+  const first = !query.get("after");
 
   return html`<div class="page">
     <header class="page-head">
       <h1 tabindex="-1">${t("nav.contacts")}</h1>
-      ${data && html`<p role="status" class="faint">${t("contacts.found", { n: data.total })}</p>`}
     </header>
     ${boot.role === "agent" && html`<p class="hint">${t("contacts.only_own")}</p>`}
     <${Filters} query=${query} change=${change} />
     ${failure && html`<p class="failure" role="alert">${failure.text}</p>`}
-    ${data && (data.rows.length ? html`<${Rows} rows=${data.rows} />` : html`<p class="empty">${t("contacts.nothing")}</p>`)}
+    ${data && html`<${Found} data=${data} change=${change} />`}
+    ${data && (data.rows.length ? html`<${Rows} rows=${data.rows} />` : !data.several.length && html`<p class="empty" role="status">${t("contacts.nothing")}</p>`)}
     ${!data && loading && html`<p class="faint" role="status">${t("common.loading")}</p>`}
-    ${pages > 1 && html`<nav class="pages" aria-label=${t("contacts.pages")}>
-      <${Action} label=${t("contacts.newer")} icon="left" why=${page > 1 ? "" : t("contacts.first_page")} run=${() => goTo(page - 1)} />
-      <span class="figures">${number(page)} / ${number(pages)}</span>
-      <${Action} label=${t("contacts.older")} icon="right" why=${page < pages ? "" : t("contacts.last_page")} run=${() => goTo(page + 1)} />
+    ${data && (!first || data.next) && html`<nav class="pages" aria-label=${t("contacts.pages")}>
+      <${Action} label=${t("contacts.newest")} icon="left" why=${first ? t("contacts.first_page") : ""} run=${() => change({ after: "" })} />
+      <${Action} label=${t("contacts.older")} icon="right" why=${data.next ? "" : t("contacts.last_page")} run=${() => change({ after: data.next })} />
     </nav>`}
   </div>`;
 }

@@ -42,10 +42,10 @@ function NewCustomer({ contact, done }) {
   const [failure, setFailure] = useState("");
   async function save(event) {
     event.preventDefault();
-    const fields = Object.fromEntries(new FormData(event.target));
+    const { number, language, ...fields } = Object.fromEntries(new FormData(event.target));
     setFailure("");
     try {
-      const { id } = await api("POST", "/api/customers", { ...fields, numbers: fields.number ? [fields.number] : [], language: fields.language || null });
+      const { id } = await api("POST", "/api/customers", { ...fields, numbers: number ? [number] : [], language: language || null });
       await linkTo(contact, { id, name: fields.name });
       done();
     } catch (refused) {

@@ -11,7 +11,7 @@ export function MyToday({ me }) {
   const again = `${me.contact ?? ""}${me.state === "wrap_up"}${me.handled_today}`;
   const { data, failure } = useFetched(`/api/contacts?agent=${encodeURIComponent(boot.user)}&from=${midnight()}&limit=50`, again);
   return html`<section class="my-today">
-    <h2>${t("today.title")} ${data && html`<span class="count figures">${data.total}</span>`}</h2>
+    <h2>${t("today.title")} ${data && html`<span class="count figures">${data.rows.length}${data.next && "+"}</span>`}</h2>
     ${failure && html`<p class="failure">${failure.text}</p>`}
     ${data && !data.rows.length && html`<p class="faint">${t("today.none")}</p>`}
     <ul>${data?.rows.map((row) => html`<li key=${row.id}>

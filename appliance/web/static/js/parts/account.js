@@ -54,7 +54,7 @@ function Password({ close }) {
       return;
     }
     tellDone(t("account.password_changed"));
-    close();
+    setTimeout(() => location.reload(), 1200); // this page's token belongs to the session that has just ended
   }
   return html`<${Dialog} title=${t("account.password")} close=${close}>
     <form class="stack" onSubmit=${save}>

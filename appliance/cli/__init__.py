@@ -1,0 +1,1 @@
+"""What people type: the box in the foreground, and tables of what it does. The programs themselves are elsewhere."""
