@@ -4,6 +4,7 @@
 unknown keys and places inside mappings included: `$.queues[0].wrap_up_s`. Knows nothing of files.
 """
 
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -74,7 +75,7 @@ def _walk(data: object, kind: Any, path: str, hook: Hook | None) -> Iterator[Fau
         yield from _walk_union(data, kind, path, hook)
     elif isinstance(kind, type) and issubclass(kind, Struct):
         yield from _walk_struct(data, kind, path, hook)
-    elif origin in (tuple, list) and isinstance(data, list | tuple):
+    elif (origin is list or (origin is tuple and get_args(kind)[-1] is ...)) and isinstance(data, list | tuple):
         element = get_args(kind)[0]
         for index, value in enumerate(data):
             yield from _walk(value, element, f"{path}[{index}]", hook)
@@ -114,7 +115,7 @@ def _walk_union(data: object, kind: Any, path: str, hook: Hook | None) -> Iterat
         names = ", ".join(str(name) for name in tagged)
         if tag is None:
             yield Fault(f"{path}.{field}", f"is missing; it is one of {names}")
-        elif tag not in tagged:
+        elif not isinstance(tag, str | int) or tag not in tagged:
             yield Fault(f"{path}.{field}", f"{tag!r} is not one of {names}")
         else:
             yield from _walk_struct(data, tagged[tag], path, hook)
@@ -139,8 +140,7 @@ def _fault_of(error: ValidationError, path: str) -> Fault:
     text, _, place = str(error).partition(" - at `")
     if place:
         path += place.rstrip("`").removeprefix("key in ").removeprefix("$")
-    for word, plain in _WORDS.items():
-        text = text.replace(f"`{word}`", plain)
+    text = _QUOTED.sub(lambda found: " or ".join(_WORDS.get(word, word) for word in found[1].split(" | ")), text)
     return Fault(path, text[:1].lower() + text[1:])
 
 
@@ -156,8 +156,9 @@ _WORDS = {
     "date": "a date",
     "datetime": "a date and time",
     "Path": "a path",
-    "str | null": "text",
 }
+
+_QUOTED = re.compile(r"`([^`]*)`")
 
 
 def _hint(key: str, fields: Mapping[str, object]) -> str:

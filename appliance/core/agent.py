@@ -174,9 +174,10 @@ def release(turn: Turn, agent_id: AgentId, *, pause_reason: str = "") -> None:
     turn.forget("wrap_up", agent_id)
     if pause_reason:
         agent.mode, agent.reason = "paused", pause_reason
-    refresh(turn, agent_id)
     if agent.log_out_after:
         log_out(turn, agent_id)
+    else:
+        refresh(turn, agent_id)
 
 
 def wrap_up(turn: Turn, contact: Contact, agent_id: AgentId, limit_s: float) -> None:

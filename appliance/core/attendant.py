@@ -72,6 +72,7 @@ def perform(turn: Turn, contact: Contact, action: ivr.FlowAction) -> None:
             turn.after(seconds, "digit", contact.id)
         case ivr.StopListening():
             turn.forget("digit", contact.id)
+            turn.forget("lookup", contact.id)
         case ivr.Ask(source=source, key=key, limit_s=limit_s):
             turn.effects.append(fx.LookUp(contact=contact.id, source=source, key=key, limit_s=limit_s))
             turn.after(limit_s + 0.5, "lookup", contact.id)

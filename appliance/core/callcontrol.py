@@ -16,6 +16,15 @@ from appliance.core.events import (
 from appliance.core.turn import Turn
 
 
+def needs(contact: Contact, leg: Leg) -> bool:
+    """Whether the contact still has a use for this leg of it."""
+    return (
+        leg.id in {contact.caller, contact.peer, contact.consultation}
+        or (contact.transfer is not None and contact.transfer.target == leg.id)
+        or offer.offer_on(contact, leg) is not None
+    )
+
+
 def ringing(turn: Turn, event: LegRinging) -> None:
     """A phone we dialled rings."""
     call = turn.call(event.leg)
@@ -110,8 +119,8 @@ def caller_ended(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> Non
             return
     peer, target = turn.leg(contact.peer), turn.leg(pending.target) if pending else None
     conversation.part(turn, contact)
-    offer.withdraw_all(turn, contact, "worker_lost" if lost else "caller_left")
     closing.caller_left(turn, contact, code=contact.code if event.by == "us" else event.code, lost=lost)
+    offer.withdraw_all(turn, contact, "worker_lost" if lost else "caller_left")
     conversation.agent_done(turn, contact, peer.agent if peer else None)
     if target is not None and target.agent:
         shift.release(turn, target.agent)
@@ -135,6 +144,8 @@ def peer_ended(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:
         conversation.agent_done(turn, contact, leg.agent)
         turn.move(contact, "dialing")
         return
+    if pending is not None:
+        transfer.abandon(turn, contact, pending)
     consulted = turn.leg(contact.consultation)
     if consulted is not None and event.by == "far":
         # hanging up on a consultation hands the caller on: nobody is left alone with the music
@@ -142,8 +153,8 @@ def peer_ended(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:
         contact.transfer = PendingTransfer(
             how="attended",
             by=leg.id,
-            by_name=transfer.name_of(leg),
-            to=transfer.name_of(consulted),
+            by_name=conversation.name_of(leg),
+            to=conversation.name_of(consulted),
             target=consulted.id,
             asked_by_phone=False,
         )

@@ -15,7 +15,7 @@ LONGEST_SENTENCE_S = 60.0
 
 def turn_away(turn: Turn, contact: Contact, outcome: Outcome, *, code: int, sentence: str = "") -> None:
     """End the contact from our side: refuse the unanswered call, or say a sentence and hang up."""
-    contact.outcome = contact.outcome or outcome
+    contact.outcome = contact.outcome or ("answered" if contact.answered_at is not None else outcome)
     contact.code = code
     caller = turn.leg(contact.caller)
     if caller is None:
@@ -86,7 +86,7 @@ def close(turn: Turn, contact: Contact) -> None:
         return
     waited_s = 0.0
     if contact.queued_at is not None:
-        waited_s = (contact.answered_at or contact.stage_since) - contact.queued_at
+        waited_s = max(0.0, (contact.answered_at or contact.stage_since) - contact.queued_at)
     turn.record(
         contact,
         ContactClosed(

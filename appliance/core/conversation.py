@@ -54,11 +54,16 @@ def begin(turn: Turn, contact: Contact, leg: Leg) -> None:
         shift.engage(turn, leg.agent, "talking", contact)
     turn.answer(caller)
     turn.hush(caller)
+    talk(turn, contact, caller, leg)
+    turn.show("contact", contact.id)
+
+
+def talk(turn: Turn, contact: Contact, caller: Leg, leg: Leg) -> None:
+    """Let them talk, after the notice where one is due."""
     if recording_policy(turn, contact, leg) == "notice" and not contact.noticed:
         say_notice(turn, contact, caller, leg)
     else:
         join(turn, contact, caller, leg)
-    turn.show("contact", contact.id)
 
 
 def recording_policy(turn: Turn, contact: Contact, leg: Leg) -> str:
@@ -73,6 +78,12 @@ def say_notice(turn: Turn, contact: Contact, caller: Leg, leg: Leg) -> None:
     notice = turn.sentence(turn.language(contact), "recording_notice")
     turn.play(leg, notice)
     turn.play(caller, notice)
+
+
+def refuse_during_notice(contact: Contact) -> None:
+    """Raise `Refused` while the notice is said: what is heard instead would end it, and with it the recording."""
+    if contact.recording is not None and contact.recording.state == "notice":
+        raise Refused("notice", "The notice of recording is being said; wait a moment.")
 
 
 def notice_heard(turn: Turn, contact: Contact, *, error: str) -> None:
@@ -94,6 +105,7 @@ def notice_heard(turn: Turn, contact: Contact, *, error: str) -> None:
 def join(turn: Turn, contact: Contact, caller: Leg, leg: Leg) -> None:
     """Let them hear each other, and record if that was decided."""
     turn.connect(caller, leg)
+    contact.held = False
     policy = recording_policy(turn, contact, leg)
     if policy == "silent" or (policy == "notice" and contact.noticed):
         start_recording(turn, contact, caller, leg)
@@ -137,25 +149,27 @@ def pause_recording(turn: Turn, contact: Contact, agent: AgentId, *, on: bool) -
 # --- hold ---
 
 
-def hold(turn: Turn, contact: Contact, by: str, *, on: bool) -> None:
-    """The panel puts the caller on hold with music, or takes it back."""
-    caller, peer = turn.leg(contact.caller), turn.leg(contact.peer)
-    if contact.stage != "talking" or caller is None or peer is None:
-        raise Refused("no_call", "There is no call to hold.")
+def hold(turn: Turn, contact: Contact, by: Leg, other: Leg, *, on: bool) -> None:
+    """`by` puts the other party on hold with music, or takes it back."""
     if contact.held == on:
         return
     contact.held = on
     if on:
-        turn.disconnect(caller)
-        play_hold_music(turn, contact, caller)
-        turn.record(contact, ContactHeld(by=by))
+        turn.disconnect(other)
+        play_hold_music(turn, contact, other)
+        turn.record(contact, ContactHeld(by=name_of(by)))
     else:
-        turn.hush(caller)
-        turn.connect(caller, peer)
-        turn.record(contact, ContactRetrieved(by=by))
+        turn.hush(other)
+        turn.connect(other, by)
+        turn.record(contact, ContactRetrieved(by=name_of(by)))
     turn.show("contact", contact.id)
     if contact.agent:
         turn.show("agent", contact.agent)
+
+
+def name_of(leg: Leg) -> str:
+    """Who a leg is, for the history."""
+    return leg.agent or leg.extension or leg.number
 
 
 def play_hold_music(turn: Turn, contact: Contact, leg: Leg) -> None:
@@ -166,9 +180,11 @@ def play_hold_music(turn: Turn, contact: Contact, leg: Leg) -> None:
 
 def phone_held(turn: Turn, contact: Contact, leg: Leg, *, on: bool) -> None:
     """A desk phone pressed its own hold key: whoever it talks with hears music."""
+    if leg.held == on:
+        return
     leg.held = on
     other = turn.leg(leg.peer)
-    by = leg.agent or leg.extension or leg.number
+    by = name_of(leg)
     if other is not None and contact.stage == "talking":
         if on:
             play_hold_music(turn, contact, other)

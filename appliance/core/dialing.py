@@ -33,7 +33,9 @@ LINES_BUSY = Failure(503, "lines_busy")
 
 
 def start(turn: Turn, contact: Contact, caller: Leg, dialled: str, *, class_of_service: str) -> Leg | Failure:
-    """Ring what was dialled, on behalf of the contact. Returns the leg that is being dialled, or why not."""
+    """Ring what was dialled, on behalf of the contact. Returns the leg that is being dialled, or why not: then
+    nothing has changed.
+    """
     number = classify(turn, dialled)
     if number.kind == "extension" and number.extension is not None:
         return ring_extension(turn, contact, caller, number.extension)
@@ -42,10 +44,13 @@ def start(turn: Turn, contact: Contact, caller: Leg, dialled: str, *, class_of_s
     rights = turn.index.classes.get(class_of_service)
     if number.kind != "emergency" and (rights is None or not dialplan.permitted(rights, number)):
         return NOT_ALLOWED
-    if number.kind == "emergency":
+    before, contact.routes = contact.routes, list(trunkroute.route_out(turn.state.directory, number))
+    leg = next_trunk(turn, contact, caller)
+    if isinstance(leg, Failure):
+        contact.routes = before
+    elif number.kind == "emergency":
         raise_emergency(turn, contact, dialled)
-    contact.routes = list(trunkroute.route_out(turn.state.directory, number))
-    return next_trunk(turn, contact, caller)
+    return leg
 
 
 def classify(turn: Turn, dialled: str) -> dialplan.Dialled:

@@ -33,7 +33,7 @@ from appliance.core.contact import Agent, Contact
 from appliance.core.directory import Destination
 from appliance.core.effects import AnyEffect, HangUpLeg, WithdrawWorker
 from appliance.core.events import EdgeEvent
-from appliance.core.facts import RecordingKept, RecordingMissing
+from appliance.core.facts import AgentStateChanged, RecordingKept, RecordingMissing
 from appliance.core.ids import AgentId, ContactId, LegId
 from appliance.core.state import Index, State, TrunkState, Worker
 from appliance.core.timers import Timers
@@ -166,6 +166,9 @@ class Engine:
     def _forget_agent(self, turn: Turn, gone: AgentId) -> None:
         """An agent was deleted: open offers to him end, his wrap-ups are over."""
         agent: Agent = self.state.agents[gone]
+        for leg in self.state.legs.values():
+            if leg.agent == gone:
+                leg.agent = None
         contact = self.state.contacts.get(agent.contact) if agent.contact else None
         if contact is not None:
             rung = offer.offer_to(contact, gone)
@@ -175,6 +178,8 @@ class Engine:
                 contact.wrapping.remove(gone)
                 turn.ended.append(contact.id)
         turn.forget("wrap_up", gone)
+        if agent.shown != "logged_out":
+            turn.record(None, AgentStateChanged(agent=gone, state="logged_out"))
         del self.state.agents[gone]
         turn.show("agent", gone)
 
@@ -281,8 +286,10 @@ def worker_joined(turn: Turn, event: ev.WorkerJoined) -> None:
     for leg in [leg for leg in turn.state.legs.values() if leg.worker == event.worker]:
         if leg.id not in held:
             callcontrol.ended(turn, ev.LegEnded(leg=leg.id, code=500, by="lost", cause="worker-lost"))
+            turn.effects.append(HangUpLeg(worker=event.worker, leg=leg.id))  # the order to dial it may be on its way
     for leg_id in event.legs:
-        if leg_id not in turn.state.legs:
+        call = turn.call(leg_id)
+        if call is None or not callcontrol.needs(*call):
             turn.effects.append(HangUpLeg(worker=event.worker, leg=leg_id))
     alarm.clear(turn, f"worker-{event.worker}")
     turn.show("worker", event.worker)

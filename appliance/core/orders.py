@@ -37,7 +37,7 @@ def carry_out(turn: Turn, command: cmd.AnyCommand) -> None:
             offered = turn.contact(contact)
             offer.withdraw(turn, offered, open_offer(offered, agent), "declined")
         case cmd.Hold(agent=agent, on=on):
-            conversation.hold(turn, active(turn, agent)[0], agent, on=on)
+            transfer.hold(turn, *active(turn, agent), on=on)
         case cmd.Mute(agent=agent, on=on):
             mute(turn, agent, on=on)
         case cmd.HangUp(agent=agent):
@@ -106,6 +106,8 @@ def answer_offer(turn: Turn, agent_id: AgentId, contact_id: ContactId) -> None:
     extension = turn.index.extensions[turn.index.agent(agent_id).extension]
     if not extension.answers_by_itself:
         raise Refused("phone_cannot", "This desk phone cannot be answered from here: pick up its handset.")
+    if rung.answer_by_itself and rung.leg is not None:
+        return  # asked for already
     rung.answer_by_itself = True
     if rung.leg is not None:
         # the phone rings already without the request: ring it anew with it

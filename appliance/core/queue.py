@@ -23,6 +23,7 @@ def enter(turn: Turn, contact: Contact, queue_id: QueueId) -> None:
     """Let the contact wait, or send it where the queue says when it cannot. Its caller's leg is up."""
     queue = turn.index.queues.get(queue_id)
     contact.wanted_person = True
+    contact.flow = None
     if queue is None:
         turn.redirect(contact, Destination(kind="hang_up", sentence="number_unknown"))
         return
@@ -37,7 +38,6 @@ def enter(turn: Turn, contact: Contact, queue_id: QueueId) -> None:
             return
         contact.queued_at = turn.now
         turn.day(queue_id).offered += 1
-    contact.flow = None
     contact.queue = queue_id
     contact.entered_queue_at = turn.now
     contacts = turn.state.contacts
@@ -98,6 +98,8 @@ def announce(turn: Turn, contact_id: ContactId) -> None:
     if contact is None or contact.stage != "waiting":
         return
     queue = turn.index.queues[contact.queue or ""]
+    if queue.announce_every_s <= 0:  # switched off while it waited
+        return
     turn.after(queue.announce_every_s, "announce", contact.id)
     if contact.offers:
         return

@@ -92,7 +92,7 @@ def identified(turn: Turn, contact: Contact, customers: tuple[Customer, ...]) ->
         turn.record(contact, CallerIdentified(verdict=contact.verdict, customers=customers))
         turn.show("contact", contact.id)
     turn.forget("identify", contact.id)
-    if contact.stage == "identifying":
+    if contact.stage == "identifying" and contact.outcome is None:
         receive(turn, contact)
 
 
@@ -111,18 +111,22 @@ def go(turn: Turn, contact: Contact, destination: Destination) -> None:
     if caller is None or contact.stage == "ended":
         return
     queue.leave(turn, contact)
+    contact.then = None
+    turn.forget("digit", contact.id)
+    turn.forget("lookup", contact.id)
     match destination.kind:
         case "hang_up":
             hang_up(turn, contact, caller, destination)
+        case _ if contact.stage == "survey":  # nothing comes after a survey
+            closing.turn_away(turn, contact, "answered", code=200)
         case "extension" | "number":
             dial(turn, contact, caller, destination)
-        case "flow" | "queue" if caller.state != "up":
+        case "flow" | "queue" if caller.state != "up" and contact.answered_at is None:
             answer_first(turn, contact, caller, destination)
         case "flow" | "queue" if destination.sentence:
             say_first(turn, contact, caller, destination)
         case "flow":
-            is_survey = contact.answered_at is not None
-            attendant.enter(turn, contact, FlowId(destination.target), survey=is_survey)
+            attendant.enter(turn, contact, FlowId(destination.target), survey=contact.stage == "talking")
         case "queue":
             queue.enter(turn, contact, QueueId(destination.target))
 
@@ -147,6 +151,8 @@ def dial(turn: Turn, contact: Contact, caller: Leg, destination: Destination) ->
     turn.move(contact, "dialing")
     rung = dialing.start(turn, contact, caller, destination.target, class_of_service=contact.class_of_service)
     if isinstance(rung, Failure):
+        if dialing.classify(turn, destination.target).kind == "emergency":
+            dialing.raise_emergency(turn, contact, destination.target)
         not_reached(turn, contact, rung)
         return
     contact.peer = rung.id

@@ -24,16 +24,28 @@ def other_side(contact: Contact, leg: Leg) -> LegId | None:
     return contact.peer if leg.id == contact.caller else contact.caller
 
 
-def name_of(leg: Leg) -> str:
-    """Who a leg is, for the history."""
-    return leg.agent or leg.extension or leg.number
+def other_party(turn: Turn, contact: Contact, by: Leg) -> Leg:
+    """Whom `by` talks with, or keeps on hold; `Refused` when there is nobody, or one of the two is handing on."""
+    other = turn.leg(other_side(contact, by)) if by.id in {contact.caller, contact.peer} else None
+    if contact.stage != "talking" or other is None or contact.transfer is not None:
+        raise Refused("no_call", "There is no call, or it is being transferred already.")
+    if contact.consultation is not None and by.id != contact.peer:
+        raise Refused("on_hold", "The other party is consulting somebody; wait until it is back.")
+    return other
+
+
+def hold(turn: Turn, contact: Contact, by: Leg, *, on: bool) -> None:
+    """From the panel: the other party hears music, or `by` again. Taking it back ends a consultation."""
+    other = other_party(turn, contact, by)
+    conversation.refuse_during_notice(contact)
+    if not on:
+        end_consultation(turn, contact, by)
+    conversation.hold(turn, contact, by, other, on=on)
 
 
 def blind(turn: Turn, contact: Contact, by: Leg, target: str, *, reason: str, asked_by_phone: bool) -> None:
     """Ring the target for the other party. Raises `Refused` when that cannot even begin."""
-    kept = turn.leg(other_side(contact, by))
-    if contact.stage != "talking" or kept is None or contact.transfer is not None:
-        raise Refused("no_call", "There is no call to transfer.")
+    kept = other_party(turn, contact, by)
     if target.startswith(QUEUE):
         to_queue(turn, contact, by, kept, target, reason=reason, asked_by_phone=asked_by_phone)
         return
@@ -47,13 +59,15 @@ def blind(turn: Turn, contact: Contact, by: Leg, target: str, *, reason: str, as
     contact.transfer = PendingTransfer(
         how="blind",
         by=by.id,
-        by_name=name_of(by),
+        by_name=conversation.name_of(by),
         to=target,
         target=rung.id,
         asked_by_phone=asked_by_phone,
         reason=reason,
     )
+    end_consultation(turn, contact, by)
     conversation.stop_recording(turn, contact)
+    contact.held = False
     turn.disconnect(kept)
     turn.tone(kept, "ringback")
     turn.show("contact", contact.id)
@@ -78,8 +92,9 @@ def to_queue(
     queue_id = target.removeprefix(QUEUE)
     if queue_id not in turn.index.queues:
         raise Refused("unknown_queue", f"There is no queue {queue_id}.")
-    turn.record(contact, ContactTransferred(how="blind", by=name_of(by), to=target, reason=reason))
+    turn.record(contact, ContactTransferred(how="blind", by=conversation.name_of(by), to=target, reason=reason))
     contact.transfer_reason = reason
+    end_consultation(turn, contact, by)
     conversation.part(turn, contact)
     contact.caller = kept.id
     conversation.agent_done(turn, contact, by.agent)
@@ -114,7 +129,7 @@ def answered(turn: Turn, contact: Contact, leg: Leg) -> None:
     contact.transfer_reason = pending.reason
     turn.record(
         contact,
-        ContactTransferred(how=pending.how, by=pending.by_name, to=name_of(leg), reason=pending.reason),
+        ContactTransferred(how=pending.how, by=pending.by_name, to=conversation.name_of(leg), reason=pending.reason),
     )
     if kept is None:
         turn.hang_up(leg)
@@ -152,7 +167,7 @@ def failed(turn: Turn, contact: Contact, leg: Leg, why: Failure) -> None:
         return
     turn.hush(kept)
     if by is not None:
-        conversation.join(turn, contact, kept, by)
+        conversation.talk(turn, contact, kept, by)
         turn.show("contact", contact.id)
     elif contact.queue:
         turn.redirect(contact, Destination(kind="queue", target=contact.queue))
@@ -160,18 +175,31 @@ def failed(turn: Turn, contact: Contact, leg: Leg, why: Failure) -> None:
         turn.redirect(contact, Destination(kind="hang_up", sentence=why.sentence))
 
 
+def abandon(turn: Turn, contact: Contact, pending: PendingTransfer) -> None:
+    """Who was to be handed on is gone: the target has nothing to answer any more."""
+    contact.transfer = None
+    target = turn.leg(pending.target)
+    if target is not None and target.agent is not None:
+        shift.release(turn, target.agent)
+    turn.hang_up(target)
+    if pending.asked_by_phone:
+        report(turn, turn.leg(pending.by), 487)
+
+
 # --- attended ---
 
 
 def consult(turn: Turn, contact: Contact, by: Leg, number: str) -> None:
     """From the panel: the caller is put on hold, the agent's phone talks with another party."""
-    caller = turn.leg(contact.caller)
-    if contact.stage != "talking" or caller is None or contact.transfer or contact.consultation:
-        raise Refused("no_call", "There is no call to consult about.")
+    kept = other_party(turn, contact, by)
+    conversation.refuse_during_notice(contact)
+    if contact.consultation is not None:
+        raise Refused("consulting", "Finish the consultation first.")
     rung = dialing.start(turn, contact, by, number, class_of_service=rights_of(turn, contact, by))
     if isinstance(rung, Failure):
         raise Refused(rung.sentence, f"{number} cannot be reached: {rung.sentence.replace('_', ' ')}.")
-    conversation.hold(turn, contact, name_of(by), on=True)
+    contact.caller, contact.peer = kept.id, by.id  # whoever called whom: one is kept, one consults
+    conversation.hold(turn, contact, by, kept, on=True)
     contact.consultation = rung.id
     turn.tone(by, "ringback")
     turn.show("contact", contact.id)
@@ -188,6 +216,16 @@ def consulted_answered(turn: Turn, contact: Contact, leg: Leg) -> None:
     turn.show("contact", contact.id)
 
 
+def end_consultation(turn: Turn, contact: Contact, by: Leg) -> None:
+    """`by` is done with the other party of the consultation, if there is one."""
+    consulted = turn.leg(contact.consultation)
+    contact.consultation = None
+    if consulted is not None:
+        turn.disconnect(by)
+        turn.hush(by)
+        turn.hang_up(consulted)
+
+
 def consultation_over(turn: Turn, contact: Contact, leg: Leg) -> None:
     """The party of the consultation is gone: the agent may take the caller back."""
     contact.consultation = None
@@ -198,14 +236,14 @@ def consultation_over(turn: Turn, contact: Contact, leg: Leg) -> None:
 def complete(turn: Turn, contact: Contact, by: Leg, reason: str) -> None:
     """From the panel: connect the held caller with the party of the consultation."""
     target = turn.leg(contact.consultation)
-    if target is None or contact.transfer:
+    if target is None or contact.transfer or by.id != contact.peer:
         raise Refused("no_consultation", "Call somebody first, then complete the transfer.")
     contact.consultation = None
     contact.transfer = PendingTransfer(
         how="attended",
         by=by.id,
-        by_name=name_of(by),
-        to=name_of(target),
+        by_name=conversation.name_of(by),
+        to=conversation.name_of(target),
         target=target.id,
         asked_by_phone=False,
         reason=reason,
@@ -221,7 +259,11 @@ def complete(turn: Turn, contact: Contact, by: Leg, reason: str) -> None:
 def attended_by_phone(turn: Turn, contact: Contact, by: Leg, second: Leg) -> None:
     """REFER with Replaces: the phone's two calls become one, the older contact lives on (RFC 3891, RFC 5589 §7)."""
     other = turn.state.contacts.get(second.contact)
-    if other is None or other is contact or contact.stage != "talking":
+    free = other is not None and not any(
+        call.transfer or call.consultation or leg.id not in {call.caller, call.peer}
+        for call, leg in ((contact, by), (other, second))
+    )
+    if other is None or other is contact or contact.stage != "talking" or not free:
         report(turn, by, 481)
         return
     if other.opened_at < contact.opened_at and other.stage == "talking":
@@ -236,8 +278,8 @@ def attended_by_phone(turn: Turn, contact: Contact, by: Leg, second: Leg) -> Non
     contact.transfer = PendingTransfer(
         how="attended",
         by=by_kept.id,
-        by_name=name_of(by_kept),
-        to=name_of(target),
+        by_name=conversation.name_of(by_kept),
+        to=conversation.name_of(target),
         target=target.id,
         asked_by_phone=by is by_kept,
     )
@@ -249,6 +291,7 @@ def attended_by_phone(turn: Turn, contact: Contact, by: Leg, second: Leg) -> Non
     target.contact = contact.id
     if other.caller == target.id:
         other.caller = second.id
+    conversation.agent_done(turn, other, second.agent)
     turn.hang_up(second)
     turn.hush(target)
     if target.state == "up":

@@ -52,6 +52,7 @@ def _words(settings: EdgeSettings) -> dict[str, str]:
         "EVENT_ADDRESS": str(settings.event_address),
         "DIRECTORY_DB": _DISTINCT_PREFIX + str(settings.directory_db),
         "TABLES_DB": str(settings.tables_path),
+        "REGISTRATIONS_DB": str(settings.registrations_path),
         "WORKERS_LIST": str(settings.workers_path),
         "REALM": settings.realm,
         "OWN_HOSTS": "|".join(_own_hosts(settings)),

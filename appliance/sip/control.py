@@ -17,7 +17,7 @@ from appliance.sip import tables
 from appliance.sip.errors import EdgeRefusedError
 from appliance.sip.rpc import RpcClient
 from appliance.sip.settings import EdgeSettings, Trunk, Worker, check_trunks, check_workers
-from appliance.sip.tables import WORKER_GROUP, Contact
+from appliance.sip.tables import WORKER_GROUP
 
 _UP = "ap"
 """Active, and pinged."""
@@ -28,6 +28,21 @@ _REGISTERED = 1 << 2
 """UAC_REG_ONLINE in `flags` of uac.reg_dump (uac module, §8.2)."""
 
 _NOT_FOUND = 404
+
+_NOT_SET = "[not set]"
+
+
+class Contact(Struct, frozen=True, kw_only=True):
+    """One registered phone."""
+
+    extension: ExtensionNumber
+    uri: str
+    """Contact URI as the phone sent it; the same text as in the events."""
+    source: str
+    """Where it really came from (`sip:host:port`) when that is not what the URI says, else empty."""
+    user_agent: str
+    expires_s: int
+    """Seconds until the registration ends unless it is refreshed."""
 
 
 class WorkerStatus(Struct, frozen=True, kw_only=True):
@@ -128,8 +143,29 @@ class EdgeControl:
     # --- phones ------------------------------------------------------------------------------------------------------
 
     async def contacts(self) -> list[Contact]:
-        """Every registered phone, by extension. Read from Kamailio's table: works while it is down, too."""
-        return await asyncio.to_thread(tables.read_contacts, self._settings)
+        """Every registered phone, by extension."""
+        dump = await self._rpc.ask("ul.dump", ("brief",), _Registrar)
+        extensions = sorted(record.AoR for domain in dump.Domains for record in domain.Domain.AoRs)
+        return [contact for extension in extensions for contact in await self.contacts_of(extension)]
+
+    async def contacts_of(self, extension: ExtensionNumber) -> list[Contact]:
+        """The registered phones of one extension; empty when it cannot be reached."""
+        try:
+            found = await self._rpc.ask("ul.lookup", ("location", extension), _Location)
+        except EdgeRefusedError as error:
+            if "AOR" in str(error):  # "AOR not found in location table", "AOR has no contacts"
+                return []
+            raise
+        return [
+            Contact(
+                extension=extension,
+                uri=held.Contact.Address,
+                source="" if held.Contact.Received == _NOT_SET else held.Contact.Received,
+                user_agent="" if held.Contact.UserAgent == _NOT_SET else held.Contact.UserAgent,
+                expires_s=held.Contact.Expires,
+            )
+            for held in found.Contacts
+        ]
 
     async def remove_contacts(self, extension: ExtensionNumber) -> None:
         """End all registrations of an extension (it was deleted or its password changed). No event is sent.
@@ -241,6 +277,37 @@ class _Cell(Struct):
 
 class _Slot(Struct):
     slot: list[_Cell]
+
+
+class _Aor(Struct):
+    AoR: ExtensionNumber
+
+
+class _DomainTable(Struct):
+    AoRs: list[_Aor]
+
+
+class _Domain(Struct):
+    Domain: _DomainTable
+
+
+class _Registrar(Struct):
+    Domains: list[_Domain] = []
+
+
+class _ContactFields(Struct, rename={"UserAgent": "User-Agent"}):
+    Address: str
+    Expires: int
+    UserAgent: str
+    Received: str
+
+
+class _Held(Struct):
+    Contact: _ContactFields
+
+
+class _Location(Struct):
+    Contacts: list[_Held] = []
 
 
 class _Account(Struct):

@@ -94,7 +94,7 @@ def write_files(settings: EdgeSettings, *, keep_tables: bool = False) -> None:
         settings.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, text in files.items():
             (settings.runtime_dir / name).write_text(text, encoding="utf-8")
-        is_new = tables.create(settings.tables_path)
+        is_new = tables.create(settings)
         if is_new or not keep_tables:
             tables.write_workers(settings, settings.workers)
             tables.write_trunks(settings, settings.trunks, settings.trusted)
@@ -252,11 +252,11 @@ class EdgeProcess:
         if pid is None:
             return
         log.warning("ending Kamailio %d, left over from an earlier run", pid)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
-        async with asyncio.timeout(_CHECK_S):
-            while await asyncio.to_thread(_find_orphan, self._settings) is not None:
-                await asyncio.sleep(_POLL_S)
+        with contextlib.suppress(ProcessLookupError):  # raised when the last of the group is gone
+            async with asyncio.timeout(_CHECK_S):
+                while True:
+                    os.killpg(pid, signal.SIGKILL)
+                    await asyncio.sleep(_POLL_S)
 
 
 def _find_orphan(settings: EdgeSettings) -> int | None:

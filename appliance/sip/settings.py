@@ -204,8 +204,8 @@ class Timers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     trunk_answer_ms: int = 5000
     ring_s: int = 180
     """Longest time between INVITE and final answer; the brain cancels long before."""
-    sweep_s: int = 5
-    """How often expired registrations are looked for."""
+    sweep_s: int = 1
+    """How often expired registrations are looked for and changed ones written: what a crash of Kamailio may lose."""
     trunk_sweep_s: int = 5
     """How often trunk registrations are looked at; a new one starts within this time, a refresh comes this + 3 s
     before the old one ends."""
@@ -274,8 +274,13 @@ class EdgeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def tables_path(self) -> Path:
-        """SQLite file of Kamailio's own tables."""
+        """SQLite file of what Kamailio reads: trunks, networks, names of workers."""
         return self.runtime_dir / "edge.sqlite"
+
+    @property
+    def registrations_path(self) -> Path:
+        """SQLite file of what Kamailio writes: registered phones."""
+        return self.runtime_dir / "registrations.sqlite"
 
     @property
     def workers_path(self) -> Path:

@@ -1,8 +1,8 @@
-"""What Kamailio reads while it runs: media workers, trunks, trusted networks, and the registrations it keeps.
+"""What Kamailio reads while it runs: media workers, trunks, trusted networks. And the file for what it keeps.
 
-Workers stand in a list file; the rest in one SQLite file in the runtime directory, in the shapes that Kamailio's modules
-ask for (usrloc, permissions, htable, uac). All of it can be made anew from the settings except the table `location`,
-which belongs to Kamailio. The brain's own database is not touched. The functions here block for about a millisecond.
+Workers stand in a list file, the rest in a SQLite file in the runtime directory, in the shapes that Kamailio's modules
+ask for (permissions, htable, uac): `edge.sqlite`, written here only. Registered phones stand in a file of their own,
+written by Kamailio only. The brain's database is not touched. The functions here block for about a millisecond.
 """
 
 import hashlib
@@ -10,14 +10,13 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from importlib import resources
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from msgspec import Struct
 
-from appliance.core.ids import ExtensionNumber, TrunkId
+from appliance.core.ids import TrunkId
 from appliance.sip.settings import EdgeSettings, Listen, Trunk, Worker
 
 WORKER_GROUP = 1
@@ -31,19 +30,6 @@ _ACCOUNT = (
 _TRUNK_SOURCES = 1
 _TRUSTED_SOURCES = 2
 """Groups of the table `address`."""
-
-
-class Contact(Struct, frozen=True, kw_only=True):
-    """One registered phone."""
-
-    extension: ExtensionNumber
-    uri: str
-    """Contact URI as the phone sent it."""
-    source: str
-    """Where it really came from (`sip:host:port`) when that is not what the URI says, else empty."""
-    user_agent: str
-    expires: datetime
-    """When the registration ends unless it is refreshed (UTC)."""
 
 
 def contact_user(trunk: Trunk) -> str:
@@ -102,29 +88,6 @@ def write_trunks(settings: EdgeSettings, trunks: Iterable[Trunk], trusted: Itera
     begun = tuple(user for user, row in accounts.items() if former.get(user) != row)
     changed = {TrunkId(former_names[user]) for user in ended if user in former_names} | {names[user] for user in begun}
     return RegistrationChange(ended=ended, begun=begun, trunks=tuple(sorted(changed)))
-
-
-def read_contacts(settings: EdgeSettings) -> list[Contact]:
-    """Every registration that Kamailio holds, by extension. Empty when there is no file yet."""
-    if not settings.tables_path.exists():
-        return []
-    now = datetime.now(UTC)
-    with closing(_connect(settings.tables_path)) as tables:
-        rows = tables.execute(
-            "SELECT username, contact, received, user_agent, expires FROM location WHERE expires > ?"
-            " ORDER BY username, contact",
-            (int(now.timestamp()),),
-        ).fetchall()
-    return [
-        Contact(
-            extension=ExtensionNumber(username),
-            uri=uri,
-            source=received or "",
-            user_agent=user_agent,
-            expires=datetime.fromtimestamp(expires, UTC),
-        )
-        for username, uri, received, user_agent, expires in rows
-    ]
 
 
 def registered_trunks(settings: EdgeSettings) -> dict[str, TrunkId]:
@@ -201,28 +164,34 @@ def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
         tables.execute("COMMIT")
 
 
-def create(path: Path) -> bool:
-    """Make the SQLite file if there is none, readable by its owner only; True if it is new.
+def create(settings: EdgeSettings) -> bool:
+    """Make the SQLite files that are missing, readable by their owner only; True if that of `write_trunks` is new.
 
     A damaged one is replaced: it is a cache, and phones register again.
     """
-    if path.exists() and _is_sound(path):
+    _create(settings.registrations_path, "registrations.sql", ("location",))
+    return _create(settings.tables_path, "tables.sql", ("address", "uacreg", "worker", "trunk", "registration"))
+
+
+def _create(path: Path, schema: str, wanted: tuple[str, ...]) -> bool:
+    if path.exists() and _is_sound(path, wanted):
         return False
     for leftover in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         leftover.unlink(missing_ok=True)
-    schema = (resources.files("appliance.sip") / "kamailio" / "tables.sql").read_text(encoding="utf-8")
+    statements = (resources.files("appliance.sip") / "kamailio" / schema).read_text(encoding="utf-8")
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     with closing(_connect(path)) as tables:
         tables.execute("PRAGMA journal_mode=WAL")
-        tables.executescript(f"BEGIN;\n{schema}\nCOMMIT;")
+        tables.executescript(f"BEGIN;\n{statements}\nCOMMIT;")
     return True
 
 
-def _is_sound(path: Path) -> bool:
+def _is_sound(path: Path, wanted: tuple[str, ...]) -> bool:
     try:
         with closing(_connect(path)) as tables:
             (verdict,) = tables.execute("PRAGMA quick_check(1)").fetchone()
-            tables.execute("SELECT 1 FROM registration, location, trunk, worker, address, uacreg LIMIT 1")
+            for table in wanted:
+                tables.execute(f"SELECT 1 FROM {table} LIMIT 1")
     except sqlite3.DatabaseError:
         return False
     return bool(verdict == "ok")

@@ -20,6 +20,7 @@ from appliance.clock import SteadyClock, take_anchor
 from appliance.config.box import BoxConfig
 from appliance.core.directory import Site as OfficeSite
 from appliance.ipc import api
+from appliance.ops.notify import CANNOT_START
 from appliance.store.errors import StoreError
 from appliance.store.views import Views
 from appliance.web import settings
@@ -49,7 +50,7 @@ def run(config: BoxConfig) -> int:
         asyncio.run(serve(WebSettings.of_box(config)))
     except PortTakenError as error:
         log.error("%s", error)
-        return 1
+        return CANNOT_START
     return 0
 
 

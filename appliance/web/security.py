@@ -23,10 +23,11 @@ def new_nonce() -> str:
 
 
 def headers(nonce: str, *, secure: bool) -> dict[str, str]:
-    """Security headers of a response (OWASP Secure Headers; CSP level 3)."""
+    """Security headers of a response (OWASP Secure Headers; CSP level 3). `nonce` empty: no style but our files."""
+    style = f"style-src 'self' 'nonce-{nonce}'" if nonce else "style-src 'self'"
     policy = (
         "default-src 'none'; script-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; "
-        f"style-src 'self' 'nonce-{nonce}'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        f"{style}; connect-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'; manifest-src 'self'"
     )
     result = {

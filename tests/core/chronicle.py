@@ -139,7 +139,8 @@ class Chronicle:
         assert 0 <= fact.talked_s <= lived_s + 1e-3, f"{contact}: talked {fact.talked_s} of {lived_s}"
         match fact.outcome:
             case "answered" | "transferred":
-                assert matter.answered, f"{contact} ends as {fact.outcome}, and nobody answered"
+                joined = fact.where.startswith("joined to")
+                assert matter.answered or joined, f"{contact} ends as {fact.outcome}, and nobody answered"
             case "abandoned" | "missed" | "contained" | "turned_away":
                 assert not matter.answered, f"{contact} ends as {fact.outcome} after it was answered"
             case "lost" | "failed":

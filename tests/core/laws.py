@@ -187,7 +187,8 @@ def nobody_is_forgotten(state: State, told_to_end: set[LegId]) -> None:
             case "waiting":
                 goes_on = heard
             case "talking":
-                goes_on = heard or (peer is not None and (caller.peer == peer.id or contact.consultation is not None))
+                joined = peer is not None and (caller.peer == peer.id or peer.id in told_to_end)
+                goes_on = heard or joined or contact.transfer is not None
             case "leaving":
                 goes_on = heard and "leave" in timed
         assert goes_on, f"{contact.id} is {contact.stage} and nothing will come of it"

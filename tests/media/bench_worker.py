@@ -31,7 +31,7 @@ async def measure_calls(directory: Path, rate: float, calls: int, prompt_s: floa
     prompt = write_wav(directory / "prompt.wav", tone(440, prompt_s))
     edge_port = free_udp_port()
     path = scenario(directory / "load.xml", CALL_AND_BE_HUNG_UP_ON, MARK)
-    async with Bench(directory, edge_port) as bench:
+    async with Bench(directory, edge_port, max_calls=400) as bench:
         brain, worker = bench.brain, bench.worker
 
         def decide(event: MediaEvent) -> None:

@@ -79,15 +79,6 @@ class RtpPeer(asyncio.DatagramProtocol):
             payload = struct.pack("!BBH", code, 0x8A if end else 0x0A, FRAME * min(number, duration_frames))
             self._key_frames.append((timestamp, payload, number == 1))
 
-    def mute_timer(self) -> None:
-        """Never send by itself: a benchmark sends over `raw_socket` for many at once, and nothing is kept."""
-        self._timer = asyncio.get_running_loop().call_later(0, lambda: None)
-        self.keeping = False
-
-    def raw_socket(self) -> "asyncio.trsock.TransportSocket":
-        """The socket itself."""
-        raise NotImplementedError
-
     def close(self) -> None:
         """No more."""
         if self._timer is not None:

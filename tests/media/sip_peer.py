@@ -413,11 +413,12 @@ class SipPeer(asyncio.DatagramProtocol):
         to: Address,
         caller: str = '"Peer" <sip:100@127.0.0.1>',
         headers: Mapping[str, str] | None = None,
+        audio: RtpPeer | None = None,
     ) -> PeerCall:
-        """Send an INVITE for `uri` to the address `to`."""
+        """Send an INVITE for `uri` to the address `to`. `audio`: instead of a socket of its own."""
         call_id = f"peer-{next(_numbers)}-{secrets.token_hex(4)}"
         call = PeerCall(self, call_id, f"{caller};tag={secrets.token_hex(4)}", f"<{uri}>", to)
-        call.audio = await RtpPeer.open(self.host)
+        call.audio = audio or await RtpPeer.open(self.host)
         call.audio.changed = call.changed
         self.calls[call_id] = call
         call.invite_to(uri, headers or {})

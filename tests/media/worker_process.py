@@ -19,7 +19,7 @@ from pathlib import Path
 from appliance.media.settings import WorkerSettings
 from appliance.media.worker import run
 line = "%(relativeCreated)d %(levelname)s %(name)s %(message)s"
-logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format=line)
+logging.basicConfig(stream=sys.stderr, level=sys.argv[2], format=line)
 settings = msgspec.json.decode(sys.argv[1], type=WorkerSettings, dec_hook=lambda kind, value: kind(value))
 sys.exit(run(settings))
 """
@@ -36,8 +36,9 @@ def free_udp_port(host: str = "127.0.0.1") -> int:
 class WorkerProcess:
     """One media worker."""
 
-    def __init__(self, settings: WorkerSettings, log_path: Path) -> None:
+    def __init__(self, settings: WorkerSettings, log_path: Path, level: str = "DEBUG") -> None:
         self.settings = settings
+        self._level = level
         self.log_path = log_path
         self._process: asyncio.subprocess.Process | None = None
 
@@ -57,7 +58,10 @@ class WorkerProcess:
         text = msgspec.json.encode(self.settings, enc_hook=str).decode()
         with self.log_path.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", PROGRAM, text, stdout=log, stderr=log, cwd=Path(__file__).parents[2]
+                *(sys.executable, "-c", PROGRAM, text, self._level),
+                stdout=log,
+                stderr=log,
+                cwd=Path(__file__).parents[2],
             )
 
     def kill(self) -> None:

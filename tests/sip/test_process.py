@@ -134,9 +134,11 @@ async def test_an_edge_left_over_by_a_killed_supervisor_is_replaced(start_edge: 
 async def test_a_damaged_table_file_is_replaced(start_edge: StartEdge, make_settings: MakeSettings) -> None:
     settings = make_settings()
     settings.runtime_dir.mkdir()
-    settings.tables_path.write_bytes(b"SQLite format 3\0" + os.urandom(4000))
+    for path in (settings.tables_path, settings.registrations_path):
+        path.write_bytes(b"SQLite format 3\0" + os.urandom(4000))
     edge = await start_edge(settings)
-    assert len(await edge.control.workers()) == 2
+    phone = await edge.phone("201")
+    assert (await phone.register()).status == 200
 
 
 async def test_two_boxes_run_beside_each_other(start_edge: StartEdge, make_settings: MakeSettings) -> None:
@@ -183,8 +185,7 @@ async def test_control_without_kamailio_says_so(make_settings: MakeSettings) -> 
     settings = make_settings()
     async with EdgeControl(settings) as control:
         with pytest.raises(EdgeUnavailableError, match="^Kamailio is not reachable: No such file or directory"):
-            await control.version()
-        assert await control.contacts() == []
+            await control.contacts()
 
 
 async def test_all_workers_can_be_taken_off_the_list_and_put_back(edge: Edge) -> None:

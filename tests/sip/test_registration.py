@@ -1,5 +1,11 @@
 """Phones register: digest, contacts, expiry, survival of a restart."""
 
+import asyncio
+import os
+import signal
+import sqlite3
+from contextlib import closing
+
 from appliance.core.ids import ExtensionNumber
 from appliance.sip.events import ContactRegistered, ContactUnregistered, EdgeConnected, EdgeLost
 from tests.sip.conftest import EXTENSIONS, Directory, Edge
@@ -79,11 +85,25 @@ async def test_registrations_survive_a_restart(edge: Edge) -> None:
     await phone.register()
     await edge.process.stop()
     await edge.events.next(EdgeLost)
-    assert [contact.extension for contact in await edge.control.contacts()] == ["201"]
     await edge.process.start()
     await edge.events.next(EdgeConnected)
     worker.start(worker.build("INVITE", f"sip:201@{edge.inside[0]}", from_="<sip:100@box>"), edge.inside)
     assert (await phone.expect_request("INVITE"))["Via"]
+
+
+async def test_registrations_survive_a_crash_two_seconds_later(edge: Edge) -> None:
+    phone = await edge.phone("201")
+    await phone.register()
+    with closing(sqlite3.connect(edge.settings.registrations_path)) as file:
+        async with asyncio.timeout(5):
+            while not file.execute("SELECT 1 FROM location WHERE username = '201'").fetchall():
+                await asyncio.sleep(0.05)
+    os.kill(edge.process.pid, signal.SIGKILL)
+    await edge.process.wait()
+    await edge.process.start()
+    (contact,) = await edge.control.contacts()
+    assert contact.uri == phone.contact.strip("<>")
+    assert 50 < contact.expires_s <= 60
 
 
 async def test_the_brain_ends_the_registrations_of_an_extension(edge: Edge) -> None:

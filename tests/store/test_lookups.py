@@ -71,8 +71,8 @@ async def test_the_boxs_own_tables_cannot_be_opened(filled: Database) -> None:
 
 
 async def test_a_look_up_that_cannot_work_is_refused(filled: Database) -> None:
-    assert [str(one) for one in await open_lookup(filled, "x", "nothing", "a", "b")] == [
-        "$: cannot be asked: no such table: nothing"
+    assert [str(one) for one in await open_lookup(filled, "x", "nowhere", "a", "b")] == [
+        "$: cannot be asked: no such table: nowhere"
     ]
     assert [str(one) for one in await open_lookup(filled, "x", "orders", "a", "b")] == [
         "$: cannot be asked: no such column: orders.b"
@@ -96,6 +96,8 @@ SELECT 'k' AS k, max(n) AS n FROM many"""
 async def test_a_slow_one_is_stopped_and_disturbs_no_other(lookups: Lookups, filled: Database) -> None:
     execute(filled, SLOW, "INSERT INTO lookup VALUES ('slow', 'slow', 'k', '[\"n\"]')")
     await lookups.run("orders", "1001", 0.5)
+    with pytest.raises(LookUpError, match=r"took longer than 0\.05 s"):
+        await lookups.run("slow", "k", 0.05)
     began = time.monotonic()
     async with asyncio.timeout(DEADLINE_S):
         slow = asyncio.create_task(lookups.run("slow", "k", 0.3))

@@ -80,7 +80,7 @@ async def test_somebody_must_be_able_to_administer(users: Users) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "role", "language", "password_hash", "path"),
+    ("name", "role", "language", "password_hash", "place"),
     [
         ("Ann", "agent", "en", HASH, "$.name"),
         ("a" * 33, "agent", "en", HASH, "$.name"),
@@ -92,11 +92,11 @@ async def test_somebody_must_be_able_to_administer(users: Users) -> None:
     ],
 )
 async def test_what_is_no_login(
-    users: Users, name: str, role: str, language: str, password_hash: str | None, path: str
+    users: Users, name: str, role: str, language: str, password_hash: str | None, place: str
 ) -> None:
     with pytest.raises(EntryError) as caught:
         await users.put("admin", name, role, language, password_hash)  # type: ignore[arg-type]  # as a wire could
-    assert [fault.path for fault in caught.value.faults] == [path]
+    assert [fault.path for fault in caught.value.faults] == [place]
 
 
 async def test_a_token_is_a_hash(users: Users) -> None:
