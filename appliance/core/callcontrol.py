@@ -114,6 +114,7 @@ def caller_ended(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> Non
         kept = turn.leg(contact.peer)
         if kept is not None:
             conversation.part(turn, contact)
+            conversation.agent_done(turn, contact, leg.agent)
             contact.caller = kept.id
             turn.move(contact, "dialing")
             return
@@ -121,7 +122,8 @@ def caller_ended(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> Non
     conversation.part(turn, contact)
     closing.caller_left(turn, contact, code=contact.code if event.by == "us" else event.code, lost=lost)
     offer.withdraw_all(turn, contact, "worker_lost" if lost else "caller_left")
-    conversation.agent_done(turn, contact, peer.agent if peer else None)
+    for party in (leg, peer):
+        conversation.agent_done(turn, contact, party.agent if party else None)
     if target is not None and target.agent:
         shift.release(turn, target.agent)
     for other in (peer, target, turn.leg(contact.consultation)):
@@ -189,7 +191,7 @@ def heard(turn: Turn, event: PlaybackFinished) -> None:
     match contact.stage:
         case "flow" | "survey":
             attendant.given(turn, contact, ivr.Heard())
-        case "waiting":
+        case "waiting" if not event.failed:  # music that cannot be played would be ordered without end
             queue.music_again(turn, contact)
         case "talking" if contact.recording is not None and contact.recording.state == "notice":
             conversation.notice_heard(turn, contact, error=event.failed)

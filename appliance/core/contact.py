@@ -127,6 +127,8 @@ class Contact(Struct, kw_only=True):
     """When it was queued first: its age, whatever happens after."""
     entered_queue_at: float = 0.0
     """When it came into this queue: its maximum wait counts from here."""
+    left_queue_at: float | None = None
+    """When it left the line last: answered, gone, or sent elsewhere."""
     offers: list[Offer] = field(default_factory=list)
     decision: Decision | None = None
     announced_wait_s: float | None = None

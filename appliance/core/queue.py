@@ -66,6 +66,7 @@ def leave(turn: Turn, contact: Contact) -> None:
     line = turn.state.lines.get(contact.queue or QueueId(""), [])
     if contact.id in line:
         line.remove(contact.id)
+        contact.left_queue_at = turn.now
         turn.show("queue", contact.queue or "")
 
 

@@ -80,9 +80,9 @@ def free_agent_at(turn: Turn, target: str) -> AgentId | None:
 
 
 def rights_of(turn: Turn, contact: Contact, by: Leg) -> str:
-    """The class of service of who hands on: nobody gains rights by a transfer."""
+    """The class of service of who hands on: nobody gains rights by a transfer, and outside parties have none."""
     extension = turn.index.extensions.get(by.extension or "")
-    return extension.class_of_service if extension else contact.class_of_service
+    return extension.class_of_service if extension else ""
 
 
 def to_queue(
@@ -260,7 +260,7 @@ def attended_by_phone(turn: Turn, contact: Contact, by: Leg, second: Leg) -> Non
     """REFER with Replaces: the phone's two calls become one, the older contact lives on (RFC 3891, RFC 5589 §7)."""
     other = turn.state.contacts.get(second.contact)
     free = other is not None and not any(
-        call.transfer or call.consultation or leg.id not in {call.caller, call.peer}
+        call.transfer or call.consultation or leg.id not in {call.caller, call.peer} or leg.outgoing > (leg.state == "up")
         for call, leg in ((contact, by), (other, second))
     )
     if other is None or other is contact or contact.stage != "talking" or not free:

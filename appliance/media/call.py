@@ -32,11 +32,10 @@ from appliance.media.report import (
     TransferAsked,
 )
 
-CallState = Literal["early", "connecting", "up", "ended"]
+CallState = Literal["early", "up", "ended"]
 
 STATES: dict[int, CallState] = {
     pj.PJSIP_INV_STATE_EARLY: "early",
-    pj.PJSIP_INV_STATE_CONNECTING: "connecting",
     pj.PJSIP_INV_STATE_CONFIRMED: "up",
     pj.PJSIP_INV_STATE_DISCONNECTED: "ended",
 }
@@ -81,9 +80,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def respond(self, code: int) -> None:
         """180 or 200 to an incoming INVITE. Raises CallError."""
-        order = _audio_only()
-        order.statusCode = code
-        self._do("answer", lambda: self.answer(order))
+        self._do("answer", lambda: self.answer(_answer(code)))
 
     def end(self, code: int, extra: Mapping[str, str] | None = None) -> None:
         """BYE, CANCEL or the final answer `code`, whatever fits. The `ended` report is posted before this
@@ -91,9 +88,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
         Raises CallError.
         """
-        order = pj.CallOpParam()
-        order.statusCode = code
-        _add_headers(order.txOption, extra or {})
+        order = _ending(code, *(extra or {}).items())
         self._do("hang up", lambda: self.hangup(order))
 
     def send_digit(self, pressed: str) -> None:
@@ -163,7 +158,9 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def onCallMediaState(self, prm: Any) -> None:  # noqa: N802
         usable = held = False
         info = self.getInfo()
-        for media in info.media:
+        medias = info.media
+        for number in range(len(medias)):
+            media = medias[number]
             if media.type == pj.PJMEDIA_TYPE_AUDIO and media.audioConfSlot != pj.PJSUA_INVALID_ID:
                 usable = True
                 held = media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
@@ -232,6 +229,21 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def onCreateMediaTransportSrtp(self, prm: Any) -> None:  # noqa: N802
         pass
+
+
+@functools.cache
+def _answer(code: int) -> Any:
+    order = _audio_only()
+    order.statusCode = code
+    return order
+
+
+@functools.cache
+def _ending(code: int, *extra: tuple[str, str]) -> Any:
+    order = pj.CallOpParam()
+    order.statusCode = code
+    _add_headers(order.txOption, dict(extra))
+    return order
 
 
 def _audio_only() -> Any:

@@ -162,7 +162,7 @@ class Switchboard:
         leg = Leg(order.leg, call, incoming=False, contact=order.contact, now_s=time.monotonic())
         self._legs[leg.id] = leg
         self._bridge.add(leg.id, None, fed=True)
-        log.info("leg %s dials %s", leg.id, order.number)
+        log.debug("leg %s dials %s", leg.id, order.number)
         if len(self._legs) > self._settings.max_calls:
             leg.ending = Ending(503, "us", "worker-full")
             self._forget(leg)
@@ -259,7 +259,7 @@ class Switchboard:
         leg.message = arrival.message
         self._legs[leg.id] = leg
         self._bridge.add(leg.id, None, fed=True)
-        log.info("leg %s comes in from %s %s", leg.id, incoming.source, incoming.trunk or incoming.extension)
+        log.debug("leg %s comes in from %s %s", leg.id, incoming.source, incoming.trunk or incoming.extension)
         self._report(incoming)
 
     def _refuse(self, call: SipCall, code: int) -> None:
@@ -308,7 +308,7 @@ class Switchboard:
                 leg.ending = _ending_by_far(leg, news)
             self._forget(leg)
         elif news.state == "up" and leg.state != "up":
-            log.info("leg %s %s -[answered]-> up", leg.id, leg.state)
+            log.debug("leg %s %s -[answered]-> up", leg.id, leg.state)
             leg.state = "up"
             leg.heard_s = time.monotonic()
             self._report(events.LegAnswered(leg=leg.id))

@@ -7,6 +7,7 @@ events.
 """
 
 import faulthandler
+import gc
 import logging
 import secrets
 import signal
@@ -95,6 +96,8 @@ class Worker:
         if recovered:
             log.warning("%d recordings of an earlier start are stored now", recovered)
         self._link.start()
+        gc.collect()
+        gc.freeze()  # what is there now stays: no need to look through it again and again
         code = 0
         try:
             while not self._leave.is_set():

@@ -172,11 +172,7 @@ class EdgeControl:
 
         Nothing happens when it has none. The phone may register again if its password is still right.
         """
-        try:
-            await self._rpc.ask("ul.rm", ("location", extension), object)
-        except EdgeRefusedError as error:
-            if error.code != _NOT_FOUND:
-                raise
+        await self._unless_absent("ul.rm", ("location", extension))
 
     # --- trunks ------------------------------------------------------------------------------------------------------
 
@@ -196,8 +192,10 @@ class EdgeControl:
         await self._rpc.ask("htable.reload", ("trunk",), object)
         await self._rpc.ask("htable.reload", ("registration",), object)
         for user in change.ended:
-            await self._rpc.ask("uac.reg_unregister", ("l_uuid", user), object)
-        for user in change.begun:
+            await self._unless_absent("uac.reg_unregister", ("l_uuid", user))
+        # what an order that was cut short has left undone is done now
+        known = {account.l_uuid for account in await self._rpc.ask("uac.reg_dump", (), list[_Account])}
+        for user in change.begun | (change.wanted - known):
             await self._rpc.ask("uac.reg_refresh", (user,), object)
 
     async def trunks(self) -> list[TrunkStatus]:
@@ -233,10 +231,14 @@ class EdgeControl:
         return {cell.name: cell.value for slot in slots for cell in slot.slot}
 
     async def _delete(self, table: str, key: str) -> None:
+        await self._unless_absent("htable.delete", (table, key))
+
+    async def _unless_absent(self, method: str, parameters: tuple[str, ...]) -> None:
+        """Carry out an order that takes something away; that it was not there is all the better."""
         try:
-            await self._rpc.ask("htable.delete", (table, key), object)
+            await self._rpc.ask(method, parameters, object)
         except EdgeRefusedError as error:
-            if error.code != _NOT_FOUND:  # it was not there: all the better
+            if error.code != _NOT_FOUND:
                 raise
 
 

@@ -1,8 +1,8 @@
 """Running one Kamailio: files, command line, start, readiness, stop.
 
-Used by `switchroom run` and by the tests. Kamailio stays in the foreground in a process group of its own (it signals its
-whole group when it ends). Nothing here restarts it: that is the supervisor's decision. Affinities and bans live in its
-memory only and are gone after a restart; registrations, workers and trunks are not.
+Used by `switchroom run` and by the tests. Kamailio stays in the foreground in a process group of its own (it
+signals its whole group when it ends). Nothing here restarts it: that is the supervisor's decision. Affinities
+and bans live in its memory only and are gone after a restart; registrations, workers and trunks are not.
 """
 
 import asyncio

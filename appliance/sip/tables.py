@@ -57,11 +57,13 @@ def write_workers(settings: EdgeSettings, workers: Iterable[Worker]) -> None:
 class RegistrationChange(Struct, frozen=True, kw_only=True):
     """What a rewriting of the trunks means for registrations; users are those of our contacts."""
 
-    ended: tuple[str, ...]
-    begun: tuple[str, ...]
-    """New accounts and those that changed."""
-    trunks: tuple[TrunkId, ...]
-    """Trunks of `begun`, and those that do not register any more."""
+    wanted: frozenset[str]
+    """All that should be registered now."""
+    begun: frozenset[str]
+    """Those of them that are new or changed."""
+    ended: frozenset[str]
+    trunks: frozenset[TrunkId]
+    """Trunks of `begun` and `ended`."""
 
 
 def write_trunks(settings: EdgeSettings, trunks: Iterable[Trunk], trusted: Iterable[str]) -> RegistrationChange:
@@ -84,10 +86,15 @@ def write_trunks(settings: EdgeSettings, trunks: Iterable[Trunk], trusted: Itera
             f"INSERT INTO uacreg ({_ACCOUNT}) VALUES ({','.join('?' * len(_ACCOUNT.split(',')))})",
             accounts.values(),
         )
-    ended = tuple(user for user in former if user not in accounts)
-    begun = tuple(user for user, row in accounts.items() if former.get(user) != row)
-    changed = {TrunkId(former_names[user]) for user in ended if user in former_names} | {names[user] for user in begun}
-    return RegistrationChange(ended=ended, begun=begun, trunks=tuple(sorted(changed)))
+    begun = frozenset(user for user, row in accounts.items() if former.get(user) != row)
+    ended = frozenset(former) - frozenset(accounts)
+    trunks_ended = {TrunkId(former_names[user]) for user in ended if user in former_names}
+    return RegistrationChange(
+        wanted=frozenset(accounts),
+        begun=begun,
+        ended=ended,
+        trunks=frozenset({names[user] for user in begun} | trunks_ended),
+    )
 
 
 def registered_trunks(settings: EdgeSettings) -> dict[str, TrunkId]:

@@ -137,8 +137,8 @@ contact = Table(
     Column("note", Text, nullable=False),
     Column("survey", JSON, nullable=False),
     Column("attributes", JSON, nullable=False),
-    Index("ix_contact_e164", "e164"),
-    Index("ix_contact_customer_id", "customer_id", sqlite_where=_IDENTIFIED, postgresql_where=_IDENTIFIED),
+    Index("ix_contact_e164", "e164", "opened_at"),
+    Index("ix_contact_customer_id", "customer_id", "opened_at", sqlite_where=_IDENTIFIED, postgresql_where=_IDENTIFIED),
     sqlite_with_rowid=False,
 )
 """One row per contact: the CDR, and what the contact list shows."""

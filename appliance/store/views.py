@@ -197,21 +197,17 @@ class Views:
         self, *, customer: CustomerId | None = None, e164: str = "", limit: int = 10
     ) -> tuple[ContactRow, ...]:
         """The newest contacts with this customer, or from this number while nobody knows whose it is."""
-        conditions: list[ColumnElement[bool]] = []
-        if customer is not None:
-            conditions.append(_contact.c.customer_id == customer)
-        if e164:
-            conditions.append(_contact.c.e164 == e164)
-        if not conditions:
-            return ()
-        statement = (
-            select(_contact)
-            .where(or_(*conditions))
-            .order_by(_contact.c.opened_at.desc(), _contact.c.id.desc())
-            .limit(max(1, min(limit, MAX_ROWS)))
-        )
+        limit = max(1, min(limit, MAX_ROWS))
+        newest = select(_contact).order_by(_contact.c.opened_at.desc(), _contact.c.id.desc()).limit(limit)
+        found: dict[ContactId, ContactRow] = {}
         with self._read() as connection:
-            return tuple(ContactRow(**row) for row in connection.execute(statement).mappings())
+            if customer is not None:
+                for row in connection.execute(newest.where(_contact.c.customer_id == customer)).mappings():
+                    found[row["id"]] = ContactRow(**row)
+            if e164:
+                for row in connection.execute(newest.where(_contact.c.e164 == e164)).mappings():
+                    found[row["id"]] = ContactRow(**row)
+        return tuple(sorted(found.values(), key=lambda row: (row.opened_at, row.id), reverse=True)[:limit])
 
     # --- reports ---
 

@@ -86,7 +86,7 @@ class Routes:
         self._bottle = bottle.Bottle(catchall=False)
         self._bottle.uninstall(True)  # no plug-ins: handlers return finished responses
         self._around = around
-        self._bottle.route("/<:re:.*>", ["GET", "POST", "PUT", "DELETE"], self._callback(unknown))
+        self._unknown = unknown
         self.paths: list[tuple[str, str]] = []
 
     def add(self, method: Method, path: str, handler: Handler) -> None:
@@ -95,7 +95,9 @@ class Routes:
         self._bottle.route(path, method, self._callback(handler))
 
     def asgi(self, threads: int) -> Application:
-        """As an ASGI application that runs the handlers on so many threads (PEP 3333 inside)."""
+        """As an ASGI application that runs the handlers on so many threads (PEP 3333 inside). Once, after the last `add`."""
+        # last, because the first path that fits wins
+        self._bottle.route("/<:re:.*>", ["GET", "POST", "PUT", "DELETE"], self._callback(self._unknown))
         return cast(Application, WSGIMiddleware(self._bottle, workers=threads))
 
     def _callback(self, handler: Handler) -> Callable[..., bottle.HTTPResponse]:

@@ -16,7 +16,6 @@ import selectors
 import signal
 import sys
 import time
-import traceback
 from typing import Any, Literal, assert_never
 
 import msgspec
@@ -24,72 +23,52 @@ import pjsua2 as pj
 
 from hw.sim import phone_wire as wire
 from hw.sim.phone_call import CallHost, PhoneCall, PhoneError, attempt, operation
+from hw.sim.phone_line import Line, LineHost, Place
 from hw.sim.phone_wire import Told
 
 TURN_MS = 10
 """How long pjsip may wait for packets before stdin is looked at again."""
 GOODBYE_S = 2.0
 """For BYEs and the end of registrations to be answered."""
-RTP_FIRST, RTP_LAST, RTP_STEP = 40_000, 60_000, 64
-"""Where a phone begins to look for audio ports: by its process number, so that phones do not meet."""
 
 
-class _Line(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
-    """A registered user, or the phone without registration (`user` empty)."""
-
-    def __init__(self, phone: "Phone", user: str, server: str) -> None:
-        super().__init__()
-        self.user = user
-        self.server = server
-        self._phone = phone
-
-    def onRegState(self, prm: Any) -> None:  # noqa: N802  (pjsua2's names)
-        if prm.code // 100 != 2:
-            text = prm.reason or "no answer"
-            self._phone.tell("register_failed", user=self.user, code=prm.code, text=text)
-        elif prm.expiration > 0:
-            self._phone.tell("registered", user=self.user, expires_s=prm.expiration)
-        else:
-            self._phone.tell("unregistered", user=self.user)
-
-    def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
-        try:
-            self._phone.arrived(self, prm.callId, prm.rdata.wholeMsg)
-        except Exception:  # noqa: BLE001  (pjsua2 would swallow it)
-            self._phone.tell("broken", text=traceback.format_exc())
-
-
-class Phone(CallHost):
+class Phone(CallHost, LineHost):
     """The program."""
 
     def __init__(self, host: str, port: int, codecs: list[str], out: int) -> None:
         self._host = host
         self._out = out
         self._calls: dict[str, PhoneCall] = {}
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, Line] = {}
         self._manners = wire.Behave()
         self._numbers = itertools.count(1)
         self._timers: list[tuple[float, int, str, str]] = []
         self._quit: wire.Quit | None = None
+        self._news: list[Told] = []
         self._endpoint = pj.Endpoint()
         self._endpoint.libCreate()
         self._endpoint.libInit(_configuration())
         transport = pj.TransportConfig()
         transport.boundAddress = host
         transport.port = port
-        self._transport_id = self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        transport_id = self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
         self._endpoint.libStart()
         self._endpoint.audDevManager().setNullDev()
         for codec in self._endpoint.codecEnum2():
             rank = next((at for at, name in enumerate(codecs) if codec.codecId.startswith(name)), None)
             self._endpoint.codecSetPriority(codec.codecId, 0 if rank is None else 200 - rank)
-        name = self._endpoint.transportGetInfo(self._transport_id).localName
+        name = self._endpoint.transportGetInfo(transport_id).localName
         self._port = int(name.rpartition(":")[2])
-        self._lines[""] = self._make_line("", "", f"sip:{host}:{self._port}", None)
+        self._place = Place(host=host, port=self._port, transport_id=transport_id)
+        self._lines[""] = Line(self, self._place, None)
 
     def tell(self, event: Any, **fields: Any) -> None:
         """Tell an event that happened now."""
         self._write(Told(event=event, at=time.monotonic(), **fields))
+
+    def tell_later(self, told: Told) -> None:
+        """Tell an event when pjsip has come out of the callback: it takes no order for this line before."""
+        self._news.append(told)
 
     def _write(self, told: Told) -> None:
         os.write(self._out, msgspec.json.encode(told) + b"\n")
@@ -120,6 +99,8 @@ class Phone(CallHost):
 
     def _turn(self) -> None:
         self._endpoint.libHandleEvents(TURN_MS)
+        while self._news:
+            self._write(self._news.pop(0))
         now_s = time.monotonic()
         while self._timers and self._timers[0][0] <= now_s:
             _, _, name, what = heapq.heappop(self._timers)
@@ -141,15 +122,15 @@ class Phone(CallHost):
 
     def _say_goodbye(self) -> None:
         self._endpoint.hangupAllCalls()
-        for user, line in self._lines.items():
-            if user and line.getInfo().regIsActive:
-                line.setRegistration(False)
+        for line in self._lines.values():
+            if line.registered:
+                try:
+                    line.unregister()
+                except PhoneError:
+                    line.registered = False  # it is just being refreshed: it stays until it expires
         until_s = time.monotonic() + GOODBYE_S
-        while time.monotonic() < until_s and (self._calls or self._still_registered()):
+        while time.monotonic() < until_s and (self._calls or any(line.registered for line in self._lines.values())):
             self._turn()
-
-    def _still_registered(self) -> bool:
-        return any(user and line.getInfo().regIsActive for user, line in self._lines.items())
 
     # --- orders -------------------------------------------------------------------------------------------------------
 
@@ -169,7 +150,7 @@ class Phone(CallHost):
             case wire.Register():
                 self._register(order)
             case wire.Unregister():
-                self._line(order.user).setRegistration(False)
+                self._line(order.user).unregister()
             case wire.Behave():
                 self._manners = order
             case wire.Dial():
@@ -204,51 +185,16 @@ class Phone(CallHost):
             raise PhoneError(f"there is no call {name}")
         return call
 
-    def _line(self, user: str) -> _Line:
+    def _line(self, user: str) -> Line:
         if user not in self._lines:
             raise PhoneError(f"user {user} was not registered")
         return self._lines[user]
 
     def _register(self, order: wire.Register) -> None:
         if order.user in self._lines:
-            line = self._lines.pop(order.user)
-            line.shutdown()
-        credentials = pj.AuthCredInfo("digest", "*", order.user, 0, order.secret)
-        identity = f"sip:{order.user}@{order.server}"
-        if order.name:
-            identity = f'"{order.name}" <{identity}>'
-        config = self._line_configuration(identity)
-        config.sipConfig.authCreds.append(credentials)
-        config.regConfig.registrarUri = f"sip:{order.server}"
-        config.regConfig.timeoutSec = order.expires_s
-        config.regConfig.retryIntervalSec = 5
-        config.regConfig.firstRetryIntervalSec = 1
-        self._lines[order.user] = self._make_line(order.user, order.server, identity, config)
-
-    def _make_line(self, user: str, server: str, identity: str, config: Any) -> _Line:
-        line = _Line(self, user, server)
-        attempt("account", lambda: line.create(config or self._line_configuration(identity), not user))
-        return line
-
-    def _line_configuration(self, identity: str) -> Any:
-        config = pj.AccountConfig()
-        config.idUri = identity
-        config.sipConfig.transportId = self._transport_id
-        config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
-        config.natConfig.iceEnabled = False
-        config.natConfig.contactRewriteUse = 0
-        config.natConfig.viaRewriteUse = 0
-        config.natConfig.sdpNatRewriteUse = 0
-        config.mwiConfig.enabled = False
-        media = config.mediaConfig
-        media.ipv6Use = pj.PJSUA_IPV6_DISABLED
-        media.srtpUse = pj.PJMEDIA_SRTP_DISABLED
-        media.lockCodecEnabled = False
-        media.transportConfig.boundAddress = self._host
-        steps = (RTP_LAST - RTP_FIRST) // RTP_STEP
-        media.transportConfig.port = RTP_FIRST + os.getpid() % steps * RTP_STEP
-        media.transportConfig.portRange = RTP_LAST + 4000 - media.transportConfig.port
-        return config
+            self._lines[order.user].register_again(order)
+        else:
+            self._lines[order.user] = Line(self, self._place, order)
 
     def _dial(self, order: wire.Dial) -> None:
         if order.call in self._calls:
@@ -288,7 +234,7 @@ class Phone(CallHost):
 
     # --- calls that come in -------------------------------------------------------------------------------------------
 
-    def arrived(self, line: _Line, call_id: int, message: str) -> None:
+    def arrived(self, line: Line, call_id: int, message: str) -> None:
         """A call for one of our lines."""
         manners = self._manners
         call = PhoneCall(line, self._new_name(), self._write, self, call_id)

@@ -30,7 +30,7 @@ class Sipp:
         calls: int = 0,
         rate: float = 10.0,
         most_at_once: int = 2000,
-        media_port: int = 6000,
+        media_port: int = 20_000,
         keys: Mapping[str, str] | None = None,
     ) -> None:
         """`calls` calls to `to`, `rate` a second; without `to` it waits for calls for ever. `keys` fill in `[words]`."""

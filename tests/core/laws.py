@@ -163,6 +163,7 @@ def timers_are_for_the_living(state: State) -> None:
 
 def nobody_is_forgotten(state: State, told_to_end: set[LegId]) -> None:
     """Whoever is in the box has something to hear or to wait for: no stage without a way on."""
+    goes_on = False
     for contact in state.contacts.values():
         caller, peer = state.legs.get(contact.caller), state.legs.get(contact.peer or LegId(""))
         if contact.stage == "ended":
@@ -185,22 +186,24 @@ def nobody_is_forgotten(state: State, told_to_end: set[LegId]) -> None:
                     peer is not None and (f"ring {peer.id}" in state.timers or peer.id in told_to_end)
                 )
             case "waiting":
-                goes_on = heard
+                goes_on = heard or contact.then is None  # music may be missing
             case "talking":
                 joined = peer is not None and (caller.peer == peer.id or peer.id in told_to_end)
-                goes_on = heard or joined or contact.transfer is not None
+                goes_on = heard or joined or contact.held or contact.transfer is not None
             case "leaving":
                 goes_on = heard and "leave" in timed
         assert goes_on, f"{contact.id} is {contact.stage} and nothing will come of it"
         if contact.stage in {"flow", "waiting", "survey", "leaving"}:
-            assert caller.state == "up", f"{contact.id} is {contact.stage}, its caller {caller.state}"
+            being_answered = contact.answered_at is not None
+            assert caller.state == "up" or being_answered, f"{contact.id} is {contact.stage}, its caller {caller.state}"
         if contact.held:
             assert caller.peer is None, f"{contact.id} is on hold and connected"
         if contact.transfer is not None:
             target = state.legs.get(contact.transfer.target)
             assert target is not None, f"{contact.id} is handed to a leg that is gone"
             assert target.state != "up"
-            assert f"ring {target.id}" in state.timers or target.id in told_to_end
+            rings = f"ring {target.id}" in state.timers
+            assert rings or target.state == "incoming" or target.id in told_to_end
             assert contact.stage in {"talking", "dialing"}
     for leg in state.legs.values():
         if leg.outgoing and leg.state != "up" and leg.id not in told_to_end:

@@ -57,7 +57,15 @@ async def test_a_stream_out_of_step_is_left_and_joined_again(server: tuple[Serve
 
 @pytest.mark.parametrize(
     "unknown",
-    [b"{}", b"[]", b"nonsense", b'{"type":"future_thing"}', b'{"type":"worker_up"}', b'{"type":"worker_up","worker":7}', b"\xff"],
+    [
+        b"{}",
+        b"[]",
+        b"nonsense",
+        b'{"type":"future_thing"}',
+        b'{"type":"worker_up"}',
+        b'{"type":"worker_up","worker":7}',
+        b"\xff",
+    ],
 )
 async def test_a_message_that_is_not_of_the_catalogue_is_skipped(
     server: tuple[Server, Address], unknown: bytes, caplog: pytest.LogCaptureFixture

@@ -109,8 +109,7 @@ JUNK = [
     b"INVITE\r\n\r\n",
     b"INVITE sip:1@box SIP/2.0\r\n\r\n",
     b"INVITE sip:1@box SIP/2.0\r\nVia: SIP/2.0/UDP x\r\nContent-Length: 99999\r\n\r\nshort",
-    b"REGISTER sip:box SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.66;branch=z9hG4bK1\r\nFrom: <\r\nTo: >\r\n"
-    b"Call-ID: a\r\nCSeq: 1 INVITE\r\n\r\n",
+    b"REGISTER sip:box SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.66\r\nFrom: <\r\nTo: >\r\nCSeq: 1 INVITE\r\n\r\n",
     b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK.1\r\n\r\n",
     b"OPTIONS " + b"A" * 60_000,
     b"\n".join(b"Via: SIP/2.0/UDP 1.1.1.1" for _ in range(2000)),

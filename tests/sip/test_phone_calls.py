@@ -84,9 +84,7 @@ async def test_a_phone_that_hangs_up_before_the_answer_cancels_at_the_worker(edg
     worker.respond(arrived, 180, "Ringing")
     await phone.expect(lambda m: m.status == 180)
     kept = [(n, v) for n, v in invite.headers if n in ("Via", "From", "To", "Call-ID", "Max-Forwards")]
-    phone.send(
-        Message(f"CANCEL {invite.uri} SIP/2.0", [*kept, ("CSeq", f"{invite.cseq} CANCEL")]), edge.outside
-    )
+    phone.send(Message(f"CANCEL {invite.uri} SIP/2.0", [*kept, ("CSeq", f"{invite.cseq} CANCEL")]), edge.outside)
     worker.respond(await worker.expect_request("CANCEL"), 200, "OK")
     worker.respond(arrived, 487, "Request Terminated")
     assert (await phone.expect_final(invite)).status == 487
@@ -197,7 +195,7 @@ async def test_all_phones_of_an_extension_ring_and_the_others_stop_when_one_answ
     home.respond(at_home, 200, "OK")
     assert (await worker.expect_final(invite)).status == 200
     cancel = await desk.expect_request("CANCEL")
-    assert 'cause=200' in cancel["Reason"]
+    assert "cause=200" in cancel["Reason"]
     desk.respond(cancel, 200, "OK")
     desk.respond(at_desk, 487, "Request Terminated")
     await desk.expect_request("ACK")

@@ -40,16 +40,16 @@ async def test_the_configuration_can_be_checked_beside_a_running_edge(edge: Edge
 
 async def test_settings_that_cannot_be_used_start_nothing(make_settings: MakeSettings) -> None:
     settings = make_settings(realm='"')
-    with pytest.raises(SettingsError, match="^realm: "):
+    with pytest.raises(SettingsError, match=r"^realm: "):
         await EdgeProcess(settings).start()
-    with pytest.raises(SettingsError, match="^realm: "):
+    with pytest.raises(SettingsError, match=r"^realm: "):
         await check(settings)
     assert not settings.runtime_dir.exists()
 
 
 async def test_a_missing_program_is_named(make_settings: MakeSettings, tmp_path: Path) -> None:
     settings = make_settings(kamailio=tmp_path / "kamailio")
-    with pytest.raises(EdgeStartError, match="^Kamailio is not installed: install the Debian package kamailio\\.$"):
+    with pytest.raises(EdgeStartError, match=r"^Kamailio is not installed: install the Debian package kamailio\.$"):
         await EdgeProcess(settings).start()
 
 
@@ -67,7 +67,13 @@ async def test_a_directory_that_cannot_be_made_is_named(make_settings: MakeSetti
 
 
 @pytest.mark.parametrize(
-    ("kind", "which"), [(socket.SOCK_DGRAM, "outside"), (socket.SOCK_STREAM, "outside"), (socket.SOCK_DGRAM, "inside"), (socket.SOCK_STREAM, "event")]
+    ("kind", "which"),
+    [
+        (socket.SOCK_DGRAM, "outside"),
+        (socket.SOCK_STREAM, "outside"),
+        (socket.SOCK_DGRAM, "inside"),
+        (socket.SOCK_STREAM, "event"),
+    ],
 )
 async def test_a_port_in_use_is_named(make_settings: MakeSettings, kind: socket.SocketKind, which: str) -> None:
     settings = make_settings()
@@ -184,7 +190,7 @@ async def test_orders_that_make_no_sense_are_refused(edge: Edge) -> None:
 async def test_control_without_kamailio_says_so(make_settings: MakeSettings) -> None:
     settings = make_settings()
     async with EdgeControl(settings) as control:
-        with pytest.raises(EdgeUnavailableError, match="^Kamailio is not reachable: No such file or directory"):
+        with pytest.raises(EdgeUnavailableError, match=r"^Kamailio is not reachable: No such file or directory"):
             await control.contacts()
 
 

@@ -97,7 +97,7 @@ async def test_registrations_survive_a_crash_two_seconds_later(edge: Edge) -> No
     with closing(sqlite3.connect(edge.settings.registrations_path)) as file:
         async with asyncio.timeout(5):
             while not file.execute("SELECT 1 FROM location WHERE username = '201'").fetchall():
-                await asyncio.sleep(0.05)
+                await edge.control.version()
     os.kill(edge.process.pid, signal.SIGKILL)
     await edge.process.wait()
     await edge.process.start()

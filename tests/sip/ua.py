@@ -57,15 +57,15 @@ class Message:
 
     @property
     def status(self) -> int:
-        return 0 if self.is_request else int(self.start.split(" ", 2)[1])
+        return 0 if self.is_request else int(self.start[8:11])
 
     @property
     def method(self) -> str:
-        return self.start.split(" ", 1)[0] if self.is_request else self["CSeq"].split()[1]
+        return self.start.partition(" ")[0] if self.is_request else self["CSeq"].split()[1]
 
     @property
     def uri(self) -> str:
-        return self.start.split(" ")[1]
+        return self.start.split(" ", 2)[1]
 
     @property
     def cseq(self) -> int:
@@ -75,7 +75,7 @@ class Message:
 def uri_of(value: str) -> str:
     """The URI of a name-addr."""
     found = re.search(r"<([^>]*)>", value)
-    return found[1] if found else value.split(";")[0].strip()
+    return found[1] if found else value.partition(";")[0].strip()
 
 
 def user_of(value: str) -> str:
@@ -93,21 +93,32 @@ def host_port(uri: str) -> tuple[str, int]:
     return found[1], int(found[2] or 5060)
 
 
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _fields(header: str) -> dict[str, str]:
+    return {name: quoted or bare for name, quoted, bare in re.findall(r'(\w+)=(?:"([^"]*)"|([^", ]+))', header)}
+
+
 def digest(challenge: str, *, method: str, uri: str, user: str, secret: str) -> str:
-    """Value of an Authorization header for this challenge (RFC 7616, MD5, qop auth or none)."""
-    given = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge))
-    realm, nonce = given["realm"], given["nonce"]
+    """Value of an Authorization header for this challenge (RFC 7616, MD5, qop auth)."""
+    given = _fields(challenge)
+    realm, nonce, cnonce = given["realm"], given["nonce"], secrets.token_hex(4)
+    ha1, ha2 = _md5(f"{user}:{realm}:{secret}"), _md5(f"{method}:{uri}")
+    response = _md5(f"{ha1}:{nonce}:00000001:{cnonce}:auth:{ha2}")
+    return (
+        f'Digest username="{user}", realm="{realm}", nonce="{nonce}", uri="{uri}", algorithm=MD5,'
+        f' response="{response}", qop=auth, nc=00000001, cnonce="{cnonce}"'
+    )
 
-    def md5(text: str) -> str:
-        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
-    ha1, ha2 = md5(f"{user}:{realm}:{secret}"), md5(f"{method}:{uri}")
-    fields = f'Digest username="{user}", realm="{realm}", nonce="{nonce}", uri="{uri}", algorithm=MD5'
-    if "qop" not in given:
-        return f'{fields}, response="{md5(f"{ha1}:{nonce}:{ha2}")}"'
-    cnonce = secrets.token_hex(4)
-    response = md5(f"{ha1}:{nonce}:00000001:{cnonce}:auth:{ha2}")
-    return f'{fields}, response="{response}", qop=auth, nc=00000001, cnonce="{cnonce}"'
+def is_digest_of(header: str, *, method: str, user: str, secret: str) -> bool:
+    """Whether an Authorization header (with qop auth) proves this user and password."""
+    given = _fields(header)
+    ha1, ha2 = _md5(f"{user}:{given['realm']}:{secret}"), _md5(f"{method}:{given['uri']}")
+    response = _md5(f"{ha1}:{given['nonce']}:{given['nc']}:{given['cnonce']}:auth:{ha2}")
+    return (given["username"], given["response"]) == (user, response)
 
 
 class Agent(asyncio.DatagramProtocol):
@@ -117,8 +128,8 @@ class Agent(asyncio.DatagramProtocol):
         self.silent = silent
         self.inbox: list[Message] = []
         self.host, self.port = "", 0
-        self._arrived = asyncio.Condition()
-        self._notices: set[asyncio.Task[None]] = set()
+        self._arrived = asyncio.Event()
+        self._sent_to: dict[str, tuple[str, int]] = {}
         self._transport: asyncio.DatagramTransport | None = None
 
     @classmethod
@@ -160,13 +171,7 @@ class Agent(asyncio.DatagramProtocol):
         if message.is_request and message.method == "INVITE" and not self.silent:
             self.respond(message, 100, "Trying")
         self.inbox.append(message)
-        notice = asyncio.get_running_loop().create_task(self._notify())
-        self._notices.add(notice)
-        notice.add_done_callback(self._notices.discard)
-
-    async def _notify(self) -> None:
-        async with self._arrived:
-            self._arrived.notify_all()
+        self._arrived.set()
 
     def send(self, message: Message, to: tuple[str, int]) -> None:
         self.send_bytes(message.encode(), to)
@@ -178,12 +183,13 @@ class Agent(asyncio.DatagramProtocol):
     async def expect(self, test: Callable[[Message], bool], *, within_s: float = 3.0) -> Message:
         """Take the first message that passes the test out of the inbox."""
         try:
-            async with asyncio.timeout(within_s), self._arrived:
+            async with asyncio.timeout(within_s):
                 while True:
                     for message in self.inbox:
                         if test(message):
                             self.inbox.remove(message)
                             return message
+                    self._arrived.clear()
                     await self._arrived.wait()
         except TimeoutError:
             seen = [message.start for message in self.inbox]
@@ -206,8 +212,6 @@ class Agent(asyncio.DatagramProtocol):
 
     # --- requests and responses --------------------------------------------------------------------------------------
 
-    _sent_to: dict[str, tuple[str, int]]
-
     def build(
         self,
         method: str,
@@ -229,7 +233,9 @@ class Agent(asyncio.DatagramProtocol):
             ("CSeq", f"{cseq} {method}"),
             *headers,
         ]
-        if method in ("INVITE", "REGISTER", "UPDATE", "SUBSCRIBE", "REFER") and not any(n == "Contact" for n, _ in headers):
+        if method in ("INVITE", "REGISTER", "UPDATE", "SUBSCRIBE", "REFER") and not any(
+            n == "Contact" for n, _ in headers
+        ):
             lines.append(("Contact", self.contact))
         return Message(f"{method} {uri} SIP/2.0", lines, body)
 
@@ -237,8 +243,6 @@ class Agent(asyncio.DatagramProtocol):
 
     def start(self, request: Message, to: tuple[str, int]) -> Message:
         """Send a request and remember where, for its ACK."""
-        if not hasattr(self, "_sent_to"):
-            self._sent_to = {}
         self._sent_to[request["Call-ID"]] = to
         self.send(request, to)
         return request
@@ -339,7 +343,9 @@ class Phone(Agent):
 
     async def call(self, number: str, *, headers: Headers = (), from_: str | None = None) -> tuple[Message, Message]:
         """INVITE, answering one challenge; the request that was answered and its final response."""
-        first = self.build("INVITE", f"sip:{number}@{self.edge[0]}:{self.edge[1]}", from_=from_ or self.aor, headers=headers)
+        first = self.build(
+            "INVITE", f"sip:{number}@{self.edge[0]}:{self.edge[1]}", from_=from_ or self.aor, headers=headers
+        )
         self.start(first, self.edge)
         challenge = await self.expect_final(first)
         if challenge.status != 407:

@@ -128,7 +128,8 @@ class Box:
         self.config_path.write_text(text + self._extra, encoding="utf-8")
         return self.config_path
 
-    async def __aenter__(self) -> Self:
+    async def start(self) -> Self:
+        """Everything is up when this returns."""
         self.write_config()
         try:
             await self._start()
@@ -137,6 +138,9 @@ class Box:
             await self.stop()
             raise
         return self
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -155,7 +159,7 @@ class Box:
     async def launch(self) -> None:
         """Start the program; it may fail."""
         self._process = await asyncio.create_subprocess_exec(
-            *(*PROGRAM, "run", "--config", str(self.config_path)),
+            *(*PROGRAM, "run", "--log", "info", "--config", str(self.config_path)),
             cwd=ROOT,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -173,14 +177,13 @@ class Box:
         self.views = Views(self.directory / "state" / "switchroom.sqlite")
         self._stack.callback(self.views.close)
         await self.until(lambda tree: tree.workers and all(worker.up for worker in tree.workers.values()), START_S)
-        await self.until(lambda tree: tree.trunk("provider").up, START_S)
 
     async def stop(self) -> None:
         """End it as Ctrl-C does. Nothing may be left: no process, no file outside its directory."""
         for desk in self._desks:
             await desk.stop_showing_cards()
         for phone in self._phones:
-            await phone.close()
+            await phone.unplug()
         try:
             strays = await self._end_program()
         finally:
@@ -315,16 +318,12 @@ class Box:
 
     async def calm_down(self) -> None:
         """After a test: everybody hangs up and goes home."""
-        for party in self._callers:
-            if party.state != "ended":
-                party.hang_up()
-        self._callers.clear()
+        while self._callers:
+            self._callers.pop().hang_up()
         while self._desks:
             await self._desks.pop().close()
         while self._phones:
-            phone = self._phones.pop()
-            await phone.unregister()
-            await phone.close()
+            await self._phones.pop().close()
         await self.until(lambda tree: not tree.contacts, 40.0, "all contacts are closed")
 
     # --- what can be seen

@@ -1,7 +1,8 @@
-"""One running box for each module of system tests; every test leaves it as it found it.
+"""A running box for system tests. One is shared by all tests that leave a box as they found it: a start takes seconds.
 
-A module says `BOX = {...}` when its box must differ. Scenarios run in the module's loop, because the box's phones and
-trunks live there.
+Scenarios run in one loop for the whole session, because the box's phones and trunks live there. A test that breaks the
+shared box (it does not calm down, or its log shows an error) fails, and the next one gets a new box. Modules that need
+a box of their own make it with `Box(...)` in a module's fixture.
 """
 
 from collections.abc import AsyncIterator, Generator
@@ -14,29 +15,48 @@ from tests.system.box import Box
 LINES_SHOWN = 150
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(request: pytest.FixtureRequest) -> AsyncIterator[Box]:
-    """The module's box."""
-    async with Box(**getattr(request.module, "BOX", {})) as box:
+class Shelf:
+    """Where the shared box stands between tests."""
+
+    def __init__(self) -> None:
+        self.box: Box | None = None
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shelf() -> AsyncIterator[Shelf]:
+    """Empty until the first test wants a box."""
+    kept = Shelf()
+    yield kept
+    if kept.box is not None:
+        await kept.box.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def box(shelf: Shelf) -> AsyncIterator[Box]:
+    """The shared box, for one test: afterwards everybody hangs up, and the log must be clean."""
+    if shelf.box is None:
+        shelf.box = await Box().start()
+    box, shelf.box = shelf.box, None
+    box.check_log()
+    try:
         yield box
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def box(running: Box) -> AsyncIterator[Box]:
-    """The same, for one test: afterwards everybody hangs up, and the log must be clean."""
-    running.check_log()
-    yield running
-    await running.calm_down()
-    running.check_log()
+        await box.calm_down()
+        box.check_log()
+    except BaseException:
+        await box.stop()
+        raise
+    shelf.box = box
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: "pytest.CallInfo[None]"
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed test shows what the box said in the meantime."""
+    """A failed test shows what its box said in the meantime."""
     report = yield
-    used = getattr(item, "funcargs", {}).get("box")
-    if report.failed and isinstance(used, Box):
-        report.sections.append(("the box", "\n".join(used.lines[used.checked_lines :][-LINES_SHOWN:])))
+    if report.failed:
+        for name, used in getattr(item, "funcargs", {}).items():
+            if isinstance(used, Box):
+                lines = used.lines[used.checked_lines :][-LINES_SHOWN:]
+                report.sections.append((f"fixture {name}", "\n".join(lines)))
     return report

@@ -20,6 +20,7 @@ class Desk:
         self._client = client
         self._tree = tree
         self._panel: asyncio.Task[None] | None = None
+        self._at_home = False
 
     @property
     def status(self) -> AgentStatus:
@@ -73,10 +74,11 @@ class Desk:
 
     async def close(self) -> None:
         """Hang up and go home."""
+        if self._at_home:
+            return
+        self._at_home = True
         await self.stop_showing_cards()
         for party in self.phone.calls:
-            if party.state != "ended":
-                party.hang_up()
-        await self.is_now("ready", "paused", "wrap_up", "logged_out", limit_s=10.0)
-        if self.status.state != "logged_out":
-            await self.tell(cmd.LogOut)
+            party.hang_up()
+        await self.is_now("ready", "paused", "wrap_up", limit_s=10.0)
+        await self.tell(cmd.LogOut)

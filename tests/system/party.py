@@ -60,11 +60,11 @@ class Party:
         return self
 
     def hang_up(self) -> None:
-        """End it: BYE, or CANCEL before the answer."""
+        """End it: BYE, or before the answer CANCEL or 480. Nothing, when it is over."""
         if self.call.state == "up":
             self.call.hang_up()
         elif self.call.state != "ended":
-            self.call.cancel()
+            self.call.cancel() if self.call.invite is None else self.call.reject(480)
 
     # --- keys and voice
 

@@ -28,6 +28,7 @@ class Phone:
         self._cseq = 0
         self._call_id = f"reg-{secrets.token_hex(6)}"
         self._answering: asyncio.Task[None] | None = None
+        self._plugged_in = True
 
     @classmethod
     async def open(cls, number: str, secret: str, box: Address, spoken: Spoken) -> "Phone":
@@ -113,12 +114,18 @@ class Phone:
         self.calls.append(party)
         return party
 
-    async def close(self) -> None:
-        """Hang up everything and pull the plug."""
+    async def unplug(self) -> None:
+        """Gone without a word: it stays registered and answers nothing."""
         if self._answering is not None:
             self._answering.cancel()
             await asyncio.wait([self._answering])
-        for party in self.calls:
-            if party.state != "ended":
-                party.hang_up()
+        self._plugged_in = False
         await self.peer.close()
+
+    async def close(self) -> None:
+        """Hang up everything, unregister, pull the plug."""
+        if self._plugged_in:
+            for party in self.calls:
+                party.hang_up()
+            await self.unregister()
+            await self.unplug()

@@ -5,7 +5,7 @@ import pytest
 from appliance.core import facts as f
 from tests.system.box import Box
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 
 MAIN, DESK, SALES, SUPPORT, STORE = "+40312000010", "+40312000011", "+40312000001", "+40312000002", "+40312000105"
 NOTICE = "Please note that this call will be recorded."

@@ -8,7 +8,7 @@ from appliance.core.ids import ContactId
 from tests.media.tone import hears, spans
 from tests.system.box import Box
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
 MAIN = "+40312000010"
 CALLER_HZ, AGENT_HZ, EARLY_HZ = 440.0, 1000.0, 1700.0

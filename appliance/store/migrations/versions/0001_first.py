@@ -77,11 +77,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_contact_customer_id",
         "contact",
-        ["customer_id"],
+        ["customer_id", "opened_at"],
         sqlite_where=sa.text("customer_id IS NOT NULL"),
         postgresql_where=sa.text("customer_id IS NOT NULL"),
     )
-    op.create_index("ix_contact_e164", "contact", ["e164"])
+    op.create_index("ix_contact_e164", "contact", ["e164", "opened_at"])
     op.create_index("ix_contact_opened_at", "contact", ["opened_at"])
     op.create_table(
         "customer",

@@ -55,7 +55,7 @@ const fromInput = (time) => (time ? `${time}:00` : null);
 /** Weekly opening hours: stretches of days and times. */
 export function Openings({ value, change, common }) {
   const set = (index, part) => change(value.map((opening, other) => (other === index ? { ...opening, ...part } : opening)));
-  return html`<div class="rows" role="group" aria-labelledby="${common.id}-label">
+  return html`<div class="stacked" role="group" aria-labelledby="${common.id}-label">
     ${value.map((opening, index) => html`<div class="row" key=${index}>
       <span class="checks" role="group" aria-label=${t("admin.schedule.days")}>${DAYS.map((day) => html`<label class="day"><input type="checkbox" checked=${opening.days.includes(day)}
         onChange=${(event) => set(index, { days: DAYS.filter((other) => (other === day ? event.target.checked : opening.days.includes(other))) })} />${dayName(day)}</label>`)}</span>
@@ -71,7 +71,7 @@ export function Openings({ value, change, common }) {
 /** Own holidays: a day, its name, and hours when it is open for some. */
 export function Holidays({ value, change, common }) {
   const set = (index, part) => change(value.map((holiday, other) => (other === index ? { ...holiday, ...part } : holiday)));
-  return html`<div class="rows" role="group" aria-labelledby="${common.id}-label">
+  return html`<div class="stacked" role="group" aria-labelledby="${common.id}-label">
     ${value.map((holiday, index) => html`<div class="row" key=${index}>
       <input type="date" required aria-label=${t("admin.schedule.date")} value=${holiday.date} onChange=${(event) => set(index, { date: event.target.value })} />
       <input aria-label=${t("admin.schedule.holiday_name")} placeholder=${t("admin.schedule.holiday_name")} value=${holiday.name} onInput=${(event) => set(index, { name: event.target.value })} />

@@ -38,10 +38,11 @@ export const tWord = (prefix, word) => (hasPhrase(prefix + word) ? t(prefix + wo
 
 const numberFormat = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 const percentFormat = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
-const timeFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-const secondsFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+// 24 hours in every language: an office compares times all day
+const timeFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const secondsFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const dateFormat = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
-const dateTimeFormat = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const dateTimeFormat = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 const listFormat = new Intl.ListFormat(language, { type: "conjunction" });
 const languageNames = new Intl.DisplayNames(language, { type: "language" });
 

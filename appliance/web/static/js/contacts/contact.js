@@ -8,6 +8,7 @@ import { Icon } from "../parts/icon.js";
 import { PhoneNumber } from "../parts/number.js";
 import { DecisionView } from "./decision.js";
 import { Player } from "./player.js";
+import { placeName } from "./sentence.js";
 import { Timeline } from "./timeline.js";
 
 function Summary({ row }) {
@@ -23,7 +24,7 @@ function Summary({ row }) {
     [t("contacts.held"), row.held_s > 0 && duration(row.held_s)],
     [t("contacts.transferred_to"), row.transferred_to],
     [t("contacts.disposition"), row.disposition && tWord("disposition.", row.disposition)],
-    [t("contacts.ended_in"), row.place],
+    [t("contacts.ended_in"), row.place && placeName(row.place)],
   ].filter(([, value]) => value);
   return html`<dl class="facts">${rows.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
@@ -82,7 +83,7 @@ export function ContactPage({ id }) {
         <${DecisionView} decisions=${decisions} facts=${facts} />
         <section>
           <h2>${t("timeline.title")}</h2>
-          <${Timeline} facts=${facts} />
+          <${Timeline} facts=${facts} row=${row} />
         </section>
       </div>
       <div>

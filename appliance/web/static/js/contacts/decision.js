@@ -33,8 +33,8 @@ export function Decision({ decision, at, ended }) {
       <strong>${list(decision.chosen.map(agentName))}</strong> ${t(`decided_by.${decision.decided_by}`, { n: free })}
     </p>
     <p class="faint">
-      ${at && html`<span class="figures">${clockTimeS(at)}</span> · `}${queueName(decision.queue)} · ${t(`strategy.${decision.strategy}`)}
-      · ${t("decision.waited", { wait: durationWords(decision.waiting_s) })}${ended && ` · ${ended}`}
+      ${[at && clockTimeS(at), queueName(decision.queue), t(`strategy.${decision.strategy}`), t("decision.waited", { wait: durationWords(decision.waiting_s) }), ended]
+        .filter(Boolean).join(" · ")}
     </p>
     <div class="scroll" tabindex="0" role="region" aria-label=${t("decision.title")}><table>
       <thead><tr>

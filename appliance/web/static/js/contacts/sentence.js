@@ -7,15 +7,18 @@ const who = (fact) => (fact.agent ? agentName(fact.agent) : fact.extension || fa
 /** `by` and `to` are agents, extensions or numbers. */
 const name = (word) => (word.startsWith("queue:") ? queueName(word.slice(6)) : agentName(word));
 
+/** Where a contact ended: an agent, a queue, a step of a flow, or what else the brain says. */
+export const placeName = (word) => (agentName(word) === word ? queueName(word) : agentName(word));
+
 /** The brain says "<stage>: <place>", e.g. `waiting: sales`, `flow: main/menu`. */
 function place(where) {
   const [stage, ...rest] = where.split(": ");
   const at = rest.join(": ");
-  return [tWord("place.", stage), stage === "waiting" ? queueName(at) : at].filter(Boolean).join(": ");
+  return [tWord("place.", stage), at && placeName(at)].filter(Boolean).join(": ");
 }
 
 const SENTENCES = {
-  "contact.opened": (fact) => t(`fact.opened.${fact.direction}`, { from: fact.from_number || t("common.no_number"), to: fact.to_number }),
+  "contact.opened": (fact, row) => t(`fact.opened.${fact.direction}`, { from: row.from_shown || t("common.no_number"), to: row.to_shown }),
   "contact.identified": (fact) => t(`fact.identified.${fact.verdict}`, { names: list(fact.customers.map((customer) => customer.name)) }),
   "contact.customer_linked": (fact) => t("fact.customer_linked", { agent: who(fact) }),
   "contact.flow_entered": (fact) => t("fact.flow_entered", { flow: fact.flow, node: fact.node }),
@@ -47,5 +50,5 @@ const SENTENCES = {
   "box.alarm_cleared": (fact) => t("fact.alarm_cleared", { alarm: fact.alarm }),
 };
 
-/** The sentence; a fact of a newer brain than this page is shown by its tag. */
-export const sentence = (fact) => SENTENCES[fact.type]?.(fact) ?? fact.type;
+/** The sentence of a fact of the contact `row`; a fact of a newer brain than this page is shown by its tag. */
+export const sentence = (fact, row) => SENTENCES[fact.type]?.(fact, row) ?? fact.type;

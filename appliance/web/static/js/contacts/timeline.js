@@ -21,7 +21,7 @@ function important(facts) {
     && !(fact.type === "contact.note_saved" && facts.slice(index + 1).some((later) => later.fact.type === "contact.note_saved")));
 }
 
-export function Timeline({ facts }) {
+export function Timeline({ facts, row }) {
   const [all, setAll] = useState(false);
   if (!facts.length) return html`<p class="faint">${t("timeline.nothing")}</p>`;
   const start = facts[0].at;
@@ -31,7 +31,7 @@ export function Timeline({ facts }) {
         <time class="figures" datetime=${new Date(at * 1000).toISOString()}>${clockTimeS(at)}</time>
         <span class="figures after" title=${t("timeline.after")}>+${duration(at - start)}</span>
         <${Icon} name=${ICONS[fact.type]} />
-        <span>${sentence(fact)}</span>
+        <span>${sentence(fact, row)}</span>
       </li>`)}
     </ol>
     ${facts.length > important(facts).length && html`<label class="switch">

@@ -17,7 +17,8 @@ import { WrapUp } from "./wrap_up.js";
 /** The name of an attribute a flow collected: ours where we know it, else readable as it is. */
 const attributeLabel = (name) => (hasPhrase(`attribute.${name}`) ? t(`attribute.${name}`) : name.replaceAll("_", " "));
 
-function Facts({ contact }) {
+/** `over`: when the conversation ended, once it has. */
+function Facts({ contact, over }) {
   const rows = [
     [t("card.queue"), contact.queue && queueName(contact.queue)],
     [t("card.language"), contact.language && languageName(contact.language)],
@@ -29,7 +30,9 @@ function Facts({ contact }) {
     <div><dt>${contact.answered_at ? t("card.waited") : t("card.waiting")}</dt><dd>${contact.answered_at
       ? html`<span class="figures">${duration(contact.answered_at - (contact.queued_at ?? contact.opened_at))}</span>`
       : html`<${Elapsed} since=${contact.queued_at ?? contact.opened_at} />`}</dd></div>
-    ${contact.answered_at && html`<div><dt>${t("card.talking")}</dt><dd><${Elapsed} since=${contact.answered_at} /></dd></div>`}
+    ${contact.answered_at && (over
+      ? html`<div><dt>${t("contacts.talked")}</dt><dd class="figures">${duration(over - contact.answered_at)}</dd></div>`
+      : html`<div><dt>${t("card.talking")}</dt><dd><${Elapsed} since=${contact.answered_at} /></dd></div>`)}
   </dl>`;
 }
 
@@ -71,7 +74,7 @@ export function Card({ me, contact, consultation }) {
     ${offered && html`<${AnswerButtons} me=${me} contact=${contact} />`}
     ${me.state === "busy" && html`<${Toolbar} me=${me} contact=${contact} consultation=${consultation} />`}
     ${me.state === "wrap_up" && html`<${WrapUp} key=${contact.id} me=${me} />`}
-    <${Facts} contact=${contact} />
+    <${Facts} contact=${contact} over=${me.state === "wrap_up" ? me.since : null} />
     <div class="halves">
       <div>
         <${Identity} contact=${contact} />

@@ -20,6 +20,12 @@ function nextWords(me) {
   return t("state_bar.next", { state: t(`state.${me.next_state}`) });
 }
 
+function whyNotReady(me) {
+  if (me.state === "ready") return t("state_bar.is_ready");
+  if (me.state === "wrap_up") return t("state_bar.finish_first");
+  return BUSY.includes(me.state) && me.next_state === "ready" ? t("state_bar.will_be_ready") : "";
+}
+
 export function StateBar({ me }) {
   const before = useRef(me.state + me.reason);
   useEffect(() => {
@@ -33,7 +39,7 @@ export function StateBar({ me }) {
   return html`<section class="state-bar ${me.state}" aria-label=${t("state_bar.label")}>
     <div class="now">
       <${StateTag} agent=${me} />
-      <span class="since"><${Elapsed} since=${me.since} label=${t("state_bar.since")} /></span>
+      ${!away && html`<span class="since"><${Elapsed} since=${me.since} label=${t("state_bar.since")} /></span>`}
       ${me.state === "wrap_up" && me.wrap_up_ends_at && html`<span class="left">
         ${t("state_bar.left")} <${Remaining} until=${me.wrap_up_ends_at} />
       </span>`}
@@ -45,7 +51,7 @@ export function StateBar({ me }) {
         ? html`<${Action} label=${t("state_bar.log_in")} icon="off" code="KeyO" tone="main" run=${() => order("agent.log_in")} />`
         : html`
           <${Action} label=${t("state_bar.ready")} icon="check" code="KeyR" tone=${me.state === "paused" ? "main" : ""}
-            why=${me.state === "ready" ? t("state_bar.is_ready") : me.state === "wrap_up" ? t("state_bar.finish_first") : ""}
+            why=${whyNotReady(me)}
             run=${() => order("agent.ready")} />
           <${Menu} label=${t("state_bar.pause")} icon="pause" code="KeyP" choices=${PAUSE_REASONS.map((reason) => ({
             label: tWord("reason.", reason),
