@@ -5,6 +5,7 @@ the programs, and when they are ready a newcomer is told what to do with them.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +21,9 @@ from appliance.ops.preflight import AlreadyRunning, RunLock
 from appliance.ops.supervisor import StartFailed, Supervisor
 
 Say = Callable[[str], None]
+
+NEWS_S = 0.25
+"""A worker that was started just now cannot have joined yet: what the tree says of it is about the one before."""
 
 
 class Joined:
@@ -47,6 +51,7 @@ class Joined:
         """What to wait for until this worker is ready."""
 
         async def wait() -> None:
+            await asyncio.sleep(NEWS_S)
             async with self._news:
                 await self._news.wait_for(lambda: f"worker/{worker}" in self._up)
 
@@ -60,6 +65,7 @@ def run(config: BoxConfig, file: Path, level: Level, say: Say) -> int:
 
 async def _run(config: BoxConfig, file: Path, level: Level, say: Say) -> int:
     say(f"Switchroom {version('switchroom')}, configuration {file}")
+    logging.getLogger(Client.__module__).setLevel(logging.ERROR)  # the supervisor says when the brain comes and goes
     must_exist, private = box.directories(config)
     faults = preflight.make_directories(must_exist, private)
     faults += preflight.missing_programs() + preflight.missing_media_engine()

@@ -60,7 +60,8 @@ class Bridge:
     def __init__(self, silence: AudioPort) -> None:
         self._places: dict[str, _Place] = {SILENCE: _Place(fed=False, timed=False)}
         self._places[SILENCE].port = silence
-        self._unsettled: dict[str, None] = {}  # sinks to look at
+        self.unsettled: dict[str, None] = {}
+        """Sinks to look at; empty: everything is as wanted."""
         self._leaving: list[str] = []
 
     def add(self, name: str, port: AudioPort | None, *, fed: bool = False, timed: bool = False) -> None:
@@ -78,8 +79,8 @@ class Bridge:
         """The stream of `name` is there (anew): what is wanted of it is connected."""
         place = self._places[name]
         place.port = port
-        self._unsettled[name] = None
-        self._unsettled.update(dict.fromkeys(place.sinks))
+        self.unsettled[name] = None
+        self.unsettled.update(dict.fromkeys(place.sinks))
 
     def unplug(self, name: str) -> None:
         """The stream of `name` is gone, and in pjsip its connections are too. What is wanted stays wanted."""
@@ -89,7 +90,7 @@ class Bridge:
             self._places[source].feeds.discard(name)
         for sink in place.feeds:
             self._places[sink].hears.discard(name)
-            self._unsettled[sink] = None  # perhaps it needs silence now
+            self.unsettled[sink] = None  # perhaps it needs silence now
         place.hears.clear()
         place.feeds.clear()
 
@@ -101,26 +102,26 @@ class Bridge:
         for source in list(place.sources):
             self.disconnect(source, name)
         place.leaves = True
-        self._unsettled[name] = None
+        self.unsettled[name] = None
         self._leaving.append(name)
 
     def connect(self, source: str, sink: str) -> None:
         """`sink` is to hear `source`, whenever both have a stream."""
         self._places[sink].sources[source] = None
         self._places[source].sinks.add(sink)
-        self._unsettled[sink] = None
+        self.unsettled[sink] = None
 
     def disconnect(self, source: str, sink: str) -> None:
         """No longer."""
         self._places[sink].sources.pop(source, None)
         self._places[source].sinks.discard(sink)
-        self._unsettled[sink] = None
+        self.unsettled[sink] = None
 
     def settle(self) -> None:
         """Make what is wanted true. To be called once after all that happened in one turn of the loop."""
-        for sink in self._unsettled:
+        for sink in self.unsettled:
             self._settle_sink(sink, self._places[sink])
-        self._unsettled.clear()
+        self.unsettled.clear()
         for name in self._leaving:
             del self._places[name]
         self._leaving.clear()

@@ -222,6 +222,8 @@ class _Reader(threading.Thread):
             for message in decoder.feed(data):
                 if isinstance(message, jsonrpc.BadLine):
                     log.warning("the brain sent a bad line: %s %r", message.text, message.start)
+                elif isinstance(message, api.Durable):
+                    self._mailbox.post_quietly(message)  # a wake-up for each would cost more than all the orders
                 else:
                     self._mailbox.post(message)
         return "we leave", heard

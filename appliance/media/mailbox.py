@@ -34,6 +34,10 @@ class Mailbox:
             self._waiting = False
             self.ring()
 
+    def post_quietly(self, report: Report) -> None:
+        """Append what can wait until the loop is awake for another reason."""
+        self._reports.append(report)
+
     def ring(self) -> None:
         """End the loop's waiting, or its next one."""
         if self._bell is not None:

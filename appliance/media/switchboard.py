@@ -85,8 +85,10 @@ class Switchboard:
             if leg.state == "ringing" and leg.ending is None:
                 leg.early_media = True
                 self._report(events.LegRinging(leg=leg.id, early_media=True))
-        self._early.clear()
-        self._bridge.settle()
+        if self._early:
+            self._early.clear()
+        if self._bridge.unsettled:
+            self._bridge.settle()
         self._retired.free(now_s)
 
     # --- orders

@@ -34,6 +34,8 @@ WAIT_MS = 200
 """How long the loop waits at most; everything that happens wakes it, this is for what only time brings."""
 BUSY_WAIT_MS = 5
 """While bytes for the brain could not be sent."""
+LEAVING_WAIT_MS = 20
+"""While the worker ends and waits for others."""
 MEDIA_CHECKS = 12
 """How often in `media_timeout_s` the legs are looked at."""
 LEAVE_S = 3.5
@@ -114,10 +116,10 @@ class Worker:
         log.info("worker %s has ended", settings.worker)
         return code
 
-    def _turn(self) -> None:
+    def _turn(self, longest_ms: int = WAIT_MS) -> None:
         wait_ms = 0
         if self._mailbox.prepare_to_wait():
-            wait_ms = BUSY_WAIT_MS if self._link.pending else WAIT_MS
+            wait_ms = BUSY_WAIT_MS if self._link.pending else longest_ms
         self._endpoint.poll(wait_ms)
         self._mailbox.awake()
         while (news := self._mailbox.take()) is not None:
@@ -132,7 +134,8 @@ class Worker:
             self._next_check_s = now_s + self._settings.media_timeout_s / MEDIA_CHECKS
             self._switchboard.check_media(now_s)
         self._switchboard.settle(now_s)
-        self._link.flush()
+        if self._link.pending:
+            self._link.flush()
 
     def _take(self, news: report.Report) -> None:
         match news:
@@ -177,7 +180,7 @@ class Worker:
         least_s = time.monotonic() + (2 * RETIRED_S if self._switchboard.legs else 0)
         self._switchboard.end_all()
         while time.monotonic() < deadline_s:
-            self._turn()
+            self._turn(LEAVING_WAIT_MS)
             told = self._link.down_since_s is not None or not len(self._link.outbox)
             if told and not self._switchboard.legs and self._archive.idle and time.monotonic() > least_s:
                 return

@@ -248,7 +248,9 @@ class EdgeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     limits: Limits = Limits()
     timers: Timers = Timers()
     user: str | None = None
-    """Account to run as when started by root; it must be able to read `directory_db`. None: as we are."""
+    """Account to run as when started by root. If it may only read the directory of `directory_db`, nobody can log in
+    while the brain is away (SQLite cannot open a WAL file without writing): phones get 503 until it is back. Best is
+    the brain's own account. None: as we are."""
     group: str | None = None
     shared_memory_mb: int = 32
     private_memory_mb: int = 8

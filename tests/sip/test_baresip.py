@@ -10,12 +10,10 @@ from appliance.sip.events import ContactRegistered, EdgeConnected
 from tests.sip.conftest import EXTENSIONS, Edge
 from tests.sip.ua import Dialog, user_of
 
-MODULES = next(path for path in Path("/usr/lib").glob("**/baresip/modules") if path.is_dir())
-
-CONFIG = f"""\
+CONFIG = """\
 sip_listen 127.0.0.1:0
 net_interface 127.0.0.1
-module_path {MODULES}
+module_path {modules}
 module g711.so
 module aubridge.so
 module_tmp account.so
@@ -26,13 +24,18 @@ audio_alert aubridge,nil
 """
 
 
+def configure(edge: Edge, directory: Path) -> None:
+    directory.mkdir()
+    modules = next(path for path in Path("/usr/lib").glob("**/baresip/modules") if path.is_dir())
+    (directory / "config").write_text(CONFIG.format(modules=modules))
+    account = f"<sip:201@{edge.outside[0]}:{edge.outside[1]}>;auth_pass={EXTENSIONS['201']};answermode=auto;regint=60"
+    (directory / "accounts").write_text(account + "\n")
+
+
 @asynccontextmanager
 async def baresip(edge: Edge, directory: Path, *commands: str) -> AsyncIterator[None]:
     """Extension 201 on baresip; it answers by itself."""
-    directory.mkdir()
-    (directory / "config").write_text(CONFIG)
-    account = f"<sip:201@{edge.outside[0]}:{edge.outside[1]}>;auth_pass={EXTENSIONS['201']};answermode=auto;regint=60"
-    (directory / "accounts").write_text(account + "\n")
+    configure(edge, directory)
     process = await asyncio.create_subprocess_exec(
         *("baresip", "-f", str(directory), "-s", *(part for command in commands for part in ("-e", command))),
         stdin=asyncio.subprocess.DEVNULL,
@@ -54,7 +57,8 @@ async def test_a_foreign_phone_registers_and_is_called(edge: Edge, tmp_path: Pat
         registered = await edge.events.next(ContactRegistered, within_s=10)
         assert registered.extension == "201"
         assert registered.user_agent.startswith("baresip")
-        offer = f"v=0\r\no=w 1 1 IN IP4 {worker.host}\r\ns=-\r\nc=IN IP4 {worker.host}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
+        own = f"IN IP4 {worker.host}"
+        offer = f"v=0\r\no=w 1 1 {own}\r\ns=-\r\nc={own}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
         uri = f"sip:201@{edge.inside[0]}:{edge.inside[1]}"
         invite = worker.build(
             "INVITE", uri, from_="<sip:202@box>", headers=(("Content-Type", "application/sdp"),), body=offer

@@ -19,7 +19,7 @@ from appliance.clock import ManualClock
 from appliance.core import events as ev
 from appliance.core import facts as f
 from appliance.core.facts import AnyFact
-from appliance.core.ids import ContactId, FlowId, LegId, PlaybackId, TrunkId, WorkerId
+from appliance.core.ids import ContactId, CustomerId, FlowId, LegId, PlaybackId, TrunkId, WorkerId
 from appliance.store.customers import Customers
 from appliance.store.db import Database, open_database
 from appliance.store.journal import Journal
@@ -50,7 +50,7 @@ def call(number: int) -> list[Message]:
         to_number="0312345678",
         trunk=TrunkId("demo"),
     )
-    customer = ev.Customer(ev.CustomerId(1), "Ann")
+    customer = ev.Customer(CustomerId(1), "Ann")
     incoming = ev.LegIncoming(
         leg=leg,
         worker=WorkerId("media1"),

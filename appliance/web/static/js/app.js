@@ -6,6 +6,7 @@ import { setTitle } from "./base/notify.js";
 import { html, render, useEffect, useState } from "./base/preact.js";
 import { useLocation } from "./base/router.js";
 import { connect, onConnection, connection } from "./base/socket.js";
+import { useLive } from "./base/tree.js";
 import { Admin } from "./admin/admin.js";
 import { KINDS } from "./admin/kinds.js";
 import { ContactPage } from "./contacts/contact.js";
@@ -14,11 +15,11 @@ import { LiveView } from "./live/live.js";
 import { Panel } from "./panel/panel.js";
 import { Shell } from "./parts/shell.js";
 
-/** The page for a path: {title key, view}; undefined when there is none. */
-function pageOf(url) {
+/** The page for a path: {title key, view}; undefined when there is none. Who takes no contacts begins with the live view. */
+function pageOf(url, isAgent) {
   const [section, first, second] = url.pathname.split("/").slice(1).map(decodeURIComponent);
-  if (section === "" && !isRole("technician")) return { title: "nav.panel", view: html`<${Panel} />` };
-  if (section === "" || (section === "live" && isRole("admin", "supervisor", "technician"))) return { title: "nav.live", view: html`<${LiveView} />` };
+  if (section === "" && (isAgent || isRole("agent"))) return { title: "nav.panel", view: html`<${Panel} />` };
+  if (["", "live"].includes(section) && isRole("admin", "supervisor", "technician")) return { title: "nav.live", view: html`<${LiveView} />` };
   if (section === "contacts" && !isRole("technician")) {
     return first ? { title: "contacts.contact", view: html`<${ContactPage} key=${first} id=${first} />` } : { title: "nav.contacts", view: html`<${ContactList} url=${url} />` };
   }
@@ -34,10 +35,11 @@ function Missing() {
 
 function App() {
   const url = useLocation();
-  const page = pageOf(url);
+  const isAgent = useLive((tree) => tree.get(`agent/${boot.user}`) !== undefined);
+  const page = pageOf(url, isAgent);
   const [, redraw] = useState(connection().known);
   useEffect(() => onConnection((state) => redraw(state.known)), []);
-  useEffect(() => setTitle(t(page?.title ?? "error.not_found")), [url.pathname]);
+  useEffect(() => setTitle(t(page?.title ?? "error.not_found")), [url.pathname, page?.title]);
   return html`<${Shell} path=${url.pathname}>${page?.view ?? html`<${Missing} />`}<//>`;
 }
 

@@ -28,7 +28,8 @@ export function Destination({ field, value, change, directory, common, reference
   }
   const set = (part) => change({ ...value, ...part });
   const place = DESTINATIONS[value.kind];
-  const sentences = Object.keys(directory.sentences?.[language] ?? directory.sentences?.en ?? {});
+  const texts = directory.sentences?.[language] ?? directory.sentences?.en ?? {};
+  const sentences = Object.keys(texts);
   return html`<div class="row" role="group" aria-labelledby="${common.id}-label">
     <select id=${common.id} aria-label="${label}: ${t("admin.destination.kind")}" onChange=${(event) => set({ kind: event.target.value, target: "" })}>
       ${Object.keys(DESTINATIONS).map((kind) => html`<option value=${kind} selected=${kind === value.kind}>${t(`admin.destination.${kind}`)}</option>`)}
@@ -42,6 +43,7 @@ export function Destination({ field, value, change, directory, common, reference
       onInput=${(event) => set({ sentence: event.target.value })} />
     <datalist id="sentence-keys">${sentences.map((key) => html`<option value=${key} />`)}</datalist>
     ${field.optional && html`<${Action} label=${t("admin.destination.clear")} icon="cross" small run=${() => change(null)} />`}
+    ${texts[value.sentence] && html`<span class="hint said">“${texts[value.sentence]}”</span>`}
   </div>`;
 }
 

@@ -44,7 +44,7 @@ export function useUnsaved(dirty) {
 function start(kind, id, directory) {
   const { single, fresh } = KINDS[kind];
   if (single) return directory.site;
-  if (id === "new") return fresh;
+  if (id === "new") return "zone" in fresh ? { ...fresh, zone: directory.site.zone } : fresh;
   return entriesOf(kind, directory).find((entry) => entry.id === id)?.body;
 }
 
@@ -92,7 +92,7 @@ export function EntryForm({ kind, id, directory, reload }) {
   }
 
   if (shown) return html`<${SecretShown} number=${body.number} secret=${shown} done=${leave} />`;
-  return html`<p class="crumb">${!single && html`<a href="/admin/${kind}"><${Icon} name="left" />${t(`admin.kind.${kind}`)}</a>`}</p>
+  return html`${!single && html`<p class="crumb"><a href="/admin/${kind}"><${Icon} name="left" />${t(`admin.kind.${kind}`)}</a></p>`}
     <header class="page-head"><h1 tabindex="-1">${single ? t(`admin.kind.${kind}`) : fresh ? t(`admin.new.${kind}`) : body.name || id}</h1></header>
     <form class="entry" noValidate onSubmit=${(event) => { event.preventDefault(); save(); }}>
       <${FaultSummary} kind=${kind} faults=${faults} fields=${fields} />

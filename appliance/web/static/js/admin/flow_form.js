@@ -17,6 +17,9 @@ const FRESH = {
   tests: [{ name: "hears the welcome", steps: ["hear"], ends: "hang_up" }],
 };
 
+/** Empty texts are defaults and only make the flow longer to read; an empty key means "no such key" and stays. */
+const leaveOutEmpty = (name, value) => (value === "" && !name.endsWith("_key") ? undefined : value);
+
 function Report({ report }) {
   if (!report) return null;
   const passed = report.tests.filter((test) => !test.failure).length;
@@ -33,7 +36,7 @@ function Report({ report }) {
 
 export function FlowForm({ id, directory, reload }) {
   const kept = id === "new" ? FRESH : directory.flows.find((flow) => flow.id === id);
-  const [text, setText] = useState(() => JSON.stringify(kept ?? null, null, 2));
+  const [text, setText] = useState(() => JSON.stringify(kept ?? null, leaveOutEmpty, 2));
   const [report, setReport] = useState(null);
   const [faults, setFaults] = useState([]);
   const [dirty, setDirty] = useState(false);

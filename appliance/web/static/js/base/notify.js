@@ -50,12 +50,10 @@ export function stopRinging() {
 
 let audio = null;
 function chime() {
+  if (!navigator.userActivation?.hasBeenActive) return; // browsers forbid sound before the first click or key
   audio ??= new AudioContext();
-  if (audio.state !== "running") {
-    audio.resume().then(() => chimeNow(), () => {}); // not yet clicked: silent
-    return;
-  }
-  chimeNow();
+  if (audio.state === "running") chimeNow();
+  else audio.resume().then(chimeNow, () => {}); // still forbidden: silent
 }
 
 function chimeNow() {

@@ -31,7 +31,7 @@ function MoveMenu({ contact, queues }) {
 
 export function ContactTable() {
   const contacts = useLive((tree) => tree.under("contact/"))
-    .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.opened_at - b.opened_at);
+    .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || (a.position ?? 0) - (b.position ?? 0) || a.opened_at - b.opened_at);
   const queues = useLive((tree) => tree.under("queue/"));
   return html`<section>
     <h2>${t("contacts.in_flight")} <span class="count figures">${number(contacts.length)}</span></h2>

@@ -49,6 +49,8 @@ function Answers({ contact }) {
 export function Card({ me, contact, consultation }) {
   const heading = useRef();
   const offered = me.state === "offered";
+  const outbound = contact.direction === "outbound";
+  const [number, shown] = outbound ? [contact.to_number, contact.to_shown] : [contact.from_number, contact.from_shown];
   useCardShown(me, contact);
   useEffect(() => {
     // Focus goes to the new card only when nobody is typing elsewhere.
@@ -61,8 +63,7 @@ export function Card({ me, contact, consultation }) {
       <div class="who">
         <h2 id="card-title" ref=${heading} tabindex="-1">${whoCalls(contact)}</h2>
         <p>
-          <${PhoneNumber} number=${contact.direction === "outbound" ? contact.to_number : contact.from_number}
-            shown=${contact.direction === "outbound" ? contact.to_shown : contact.from_shown} />
+          ${(whoCalls(contact) !== shown || !offered) && html`<${PhoneNumber} number=${number} shown=${shown} />`}
           ${contact.customers.length === 1 && contact.customers[0].company && html`<span>${contact.customers[0].company}</span>`}
           ${contact.verdict && html`<span class="tag ${contact.verdict}">${t(`verdict.${contact.verdict}`)}</span>`}
         </p>

@@ -23,6 +23,7 @@ export function useOffer() {
 /** Who calls, in one line. */
 export function whoCalls(contact) {
   if (contact.customers.length === 1 && contact.verdict === "known") return contact.customers[0].name;
+  if (contact.direction === "outbound") return contact.to_shown;
   return contact.from_shown || contact.from_number || t("common.no_number");
 }
 

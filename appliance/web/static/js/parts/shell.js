@@ -35,9 +35,9 @@ function ConnectionBanner() {
   return html`<div role="status" class="connection">${shown && html`<p class="banner"><${Icon} name="alert" />${t(online ? "connection.no_brain" : "connection.lost")}</p>`}</div>`;
 }
 
-function navigation() {
+function navigation(isAgent) {
   return [
-    { href: "/", key: "nav.panel", icon: "phone", shown: !isRole("technician") },
+    { href: "/", key: "nav.panel", icon: "phone", shown: isAgent || isRole("agent") },
     { href: "/live", key: "nav.live", icon: "desk", shown: isRole("admin", "supervisor", "technician") },
     { href: "/contacts", key: "nav.contacts", icon: "list", shown: !isRole("technician") },
     { href: "/admin", key: "nav.admin", icon: "gear", shown: isRole("admin") },
@@ -59,11 +59,11 @@ export function Shell({ path, children }) {
     main.current.querySelector("h1")?.focus({ preventScroll: true });
   }, [path]);
 
-  const section = (href) => (href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`));
+  const section = (href) => (href === "/" ? path === "/" : path === href || (href === "/live" && path === "/" && !me && !isRole("agent")) || path.startsWith(`${href}/`));
   return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>${t("nav.skip")}</a>
     <header class="top">
       <a class="brand" href="/"><${Icon} name="phone" /><span>Switchroom</span></a>
-      <nav aria-label=${t("nav.label")}>${navigation().map(({ href, key, icon }) => html`<a key=${href} href=${href} aria-current=${section(href) ? "page" : undefined}>
+      <nav aria-label=${t("nav.label")}>${navigation(Boolean(me)).map(({ href, key, icon }) => html`<a key=${href} href=${href} aria-current=${section(href) ? "page" : undefined}>
         <${Icon} name=${icon} /><span>${t(key)}</span>${href === "/live" && alarms > 0 && html`<span class="badge" title=${t("alarms.open", { n: alarms })}>${alarms}</span>`}
       </a>`)}</nav>
       <div class="right">
