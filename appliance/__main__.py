@@ -41,7 +41,7 @@ def run_box(given: argparse.Namespace) -> int:
     from appliance.cli import run
 
     file = _demo_file(given) if given.demo else _file(given)
-    return run.run(_load(file), file, given.log, _say)
+    return run.run(_load(file), file, given.log, _say_if_heard)
 
 
 def run_brain(given: argparse.Namespace) -> int:
@@ -91,8 +91,7 @@ def run_web(given: argparse.Namespace) -> int:
     """The panel."""
     from appliance.web import app
 
-    app.run(_config(given))
-    return 0
+    return app.run(_config(given))
 
 
 # --- looking at it --------------------------------------------------------------------------------------------------
@@ -197,15 +196,12 @@ def _sentence(error: BaseException) -> tuple[str, int]:
     if isinstance(leaf, RequestFailed | SipError):
         return str(leaf), 1
     if "appliance.store.errors" in sys.modules:  # only who imported the store can have its errors
-        from appliance.store.errors import StoreError
+        from appliance.store import errors as store
 
-        if isinstance(leaf, StoreError):
+        if isinstance(leaf, store.StoreBusyError | store.StoreFailingError):
             return str(leaf), 1
-    if "appliance.demo.phone" in sys.modules:
-        from appliance.demo.phone import PhoneFailed
-
-        if isinstance(leaf, PhoneFailed):
-            return str(leaf), 1
+        if isinstance(leaf, store.StoreError):
+            return str(leaf), CANNOT_START
     return "", 1
 
 
@@ -285,6 +281,14 @@ def _config(given: argparse.Namespace) -> BoxConfig:
 
 def _say(text: str) -> None:
     print(text, flush=True)
+
+
+def _say_if_heard(text: str) -> None:
+    """For a program that goes on when its terminal is gone."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

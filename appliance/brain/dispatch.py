@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from appliance.brain.edge import Edge
+from appliance.brain.loop import NoRoomError
 from appliance.brain.prompting import Prompting
 from appliance.brain.screens import Screens
 from appliance.core import effects as fx
@@ -119,7 +120,7 @@ class Dispatch:
         self._prompting.play(
             order,
             send=lambda files: self._order(order.worker, files),
-            failed=lambda why: self._take(ev.PlaybackFinished(leg=order.leg, playback=order.playback, failed=why)),
+            failed=lambda why: self._answer(ev.PlaybackFinished(leg=order.leg, playback=order.playback, failed=why)),
         )
 
     async def _find_customers(self, wanted: fx.FindCustomers) -> None:
@@ -128,13 +129,20 @@ class Dispatch:
         except StoreError as error:
             log.error("contact %s: the caller could not be looked up: %s", wanted.contact, error)
             found = ()
-        self._take(ev.CustomersFound(contact=wanted.contact, customers=found))
+        self._answer(ev.CustomersFound(contact=wanted.contact, customers=found))
 
     async def _look_up(self, wanted: fx.LookUp) -> None:
         try:
             values = await self._lookups.run(wanted.source, wanted.key, wanted.limit_s)
         except StoreError as error:
             log.warning("contact %s: look-up %s failed: %s", wanted.contact, wanted.source, error)
-            self._take(ev.LookUpAnswered(contact=wanted.contact, values={}, error=str(error)))
+            self._answer(ev.LookUpAnswered(contact=wanted.contact, values={}, error=str(error)))
         else:
-            self._take(ev.LookUpAnswered(contact=wanted.contact, values=values))
+            self._answer(ev.LookUpAnswered(contact=wanted.contact, values=values))
+
+    def _answer(self, event: ev.EdgeEvent) -> None:
+        """Tell the engine; its own time limit answers when that cannot be written down now."""
+        try:
+            self._take(event)
+        except NoRoomError as error:
+            log.error("%s is dropped: %s", type(event).__name__, error)

@@ -26,7 +26,14 @@ log = logging.getLogger(__name__)
 SNAPSHOT_EVERY = 5000
 """Messages between two snapshots: replaying that many takes well under a second."""
 
+NO_ROOM_S = 1.0
+"""How often what is due is tried again while nothing can be written."""
+
 ANY_MESSAGE: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+class NoRoomError(Exception):
+    """So much waits to be written that nothing more may happen; nothing was taken."""
 
 
 class Outlet(Protocol):
@@ -70,7 +77,10 @@ class Loop:
         happened.
 
         `at`: when it happened, if that was before now; time never runs backwards for the engine.
+        Raises `NoRoomError` while the disk does not take what is waiting already.
         """
+        if not self.journal.has_room:
+            raise NoRoomError("The disk takes nothing, and no more can be held in memory.")
         self._now = max(self._now, self.clock.now() if at is None else at)
         effects = self.engine.handle(message, self._now)
         facts = [(effect.contact, effect.fact) for effect in effects if isinstance(effect, Record)]
@@ -98,10 +108,12 @@ class Loop:
     def _due(self) -> None:
         self._timer = self._timer_due = None
         due = self.engine.next_deadline()
-        if due is not None and due <= max(self._now, self.clock.now()):
+        if due is None or due > max(self._now, self.clock.now()):
+            self._arm()
+        elif self.journal.has_room:
             self.take(ev.TimePassed())
         else:
-            self._arm()
+            self._timer = asyncio.get_running_loop().call_later(NO_ROOM_S, self._due)
 
     def start(self) -> None:
         """Timers that were set before the restart count on."""

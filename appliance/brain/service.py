@@ -6,6 +6,7 @@ tables are read when it answers, and the first readiness is told to the supervis
 
 import asyncio
 import logging
+import pwd
 import signal
 from contextlib import AsyncExitStack
 from importlib.metadata import version
@@ -14,7 +15,7 @@ from pathlib import Path
 from appliance.brain.dispatch import Dispatch
 from appliance.brain.edge import Edge
 from appliance.brain.hub import Hub
-from appliance.brain.loop import Loop
+from appliance.brain.loop import Loop, NoRoomError
 from appliance.brain.prompting import Prompting
 from appliance.brain.requests import Requests
 from appliance.brain.screens import Screens
@@ -77,7 +78,9 @@ class Service:
         directories = self._config.directories
         for directory in (directories.state, directories.run, directories.recordings, directories.cache):
             directory.mkdir(parents=True, exist_ok=True)
-        database = await open_database(directories.database)
+        account = self._config.sip.account
+        readers_gid = pwd.getpwnam(account).pw_gid if account else None
+        database = await open_database(directories.database, readers_gid=readers_gid)
         try:
             await self._serve(database)
         finally:
@@ -87,12 +90,18 @@ class Service:
         config = self._config
         clock = SteadyClock(database.anchor)
         notifier = Notifier()
-        store = DirectoryStore(database, clock, realm=config.sip.realm, demo=config.demo)
+        prompts = PromptStore(config.directories.cache / "prompts", config.directories.prompts)
+        await prompts.load_recordings()
+        store = DirectoryStore(
+            database, clock, realm=config.sip.realm, demo=config.demo, prompts=lambda: prompts.recorded_names
+        )
         if await store.is_empty():
             imported = await store.import_config(config)
+            if imported.admin_password:
+                log.warning("login admin: the password made up for it is %s (shown once)", imported.admin_password)
             for extension, secret in imported.secrets.items():
                 log.warning("extension %s: the SIP password made up for it is %s (shown once)", extension, secret)
-        journal = await Journal.open(database, on_kept=self._kept, on_failing=_failing)
+        journal = await Journal.open(database, on_kept=self._kept, on_failing=lambda why: failing(loop, why))
         loop = Loop(Engine(), journal, clock)
         replayed = await loop.recover()
         log.info("replayed %d messages, %d contacts are open", replayed, len(loop.engine.state.contacts))
@@ -102,8 +111,6 @@ class Service:
             box = BoxFacts(version=version("switchroom"), started_at=clock.now(), demo=config.demo)
             screens = Screens(StatusTree(loop, box), clock)
             customers, users = Customers(database, clock), Users(database, clock)
-            prompts = PromptStore(config.directories.cache / "prompts", config.directories.prompts)
-            await prompts.load_recordings()
             directory = await store.load()
             music, tones = await asyncio.to_thread(self._sounds, directory.site.country)
             loop.out = dispatch = Dispatch(
@@ -189,8 +196,13 @@ async def beat(notifier: Notifier) -> None:
         await asyncio.sleep(notifier.watchdog_s / 4)
 
 
-def _failing(why: str) -> None:
+def failing(loop: Loop, why: str) -> None:
+    """Tell the log, and the administrator by an alarm, that the disk takes nothing (or takes it again)."""
     if why:
         log.error("the journal cannot be written: %s", why)
     else:
         log.warning("the journal can be written again")
+    try:
+        loop.take(ev.StoreChanged(failing=why))
+    except NoRoomError as error:
+        log.error("%s", error)

@@ -59,6 +59,9 @@ class Workers:
         instance = connection.hello.instance
         if report.seq <= self._taken.get(instance, 0):
             return
+        if not self._loop.journal.has_room:
+            connection.close()  # it keeps what it reported, and says it again when it is back
+            return
         self._taken[instance] = report.seq
         at = self._loop.clock.from_monotonic(report.at_s)
         self._loop.take(report.event, at=min(at, self._loop.clock.now()), source=instance, source_seq=report.seq)

@@ -17,10 +17,14 @@ S = TypeVar("S", bound=api.Status)
 
 Tree = dict[str, api.StatusValue]
 
+PATIENCE_S = 1.5
+"""A person who asks a box that is not running wants to hear so at once."""
+
 
 async def read(socket: Path, prefixes: tuple[str, ...] = ("",)) -> Tree:
     """The tree below the prefixes. Raises `RequestFailed`."""
     async with Client(socket, role="cli", name="switchroom status") as brain:
+        await brain.wait_connected(PATIENCE_S)
         return await brain.request(api.ReadStatus(prefixes=prefixes), Tree)
 
 

@@ -63,6 +63,8 @@ def outcome_of(contact: Contact) -> Outcome:
     if contact.answered_at is not None:
         return "answered"
     match contact.stage:
+        case "flow" if contact.flow is not None and contact.flow.closed:
+            return "turned_away"
         case "flow":
             return "abandoned" if contact.wanted_person else "contained"
         case "dialing":
@@ -86,7 +88,7 @@ def close(turn: Turn, contact: Contact) -> None:
         return
     waited_s = 0.0
     if contact.queued_at is not None:
-        waited_s = max(0.0, (contact.answered_at or contact.stage_since) - contact.queued_at)
+        waited_s = max(0.0, (contact.answered_at or contact.left_queue_at or contact.stage_since) - contact.queued_at)
     turn.record(
         contact,
         ContactClosed(

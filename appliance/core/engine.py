@@ -127,6 +127,16 @@ class Engine:
                 self._change_directory(turn, event)
             case ev.DiskSpaceChanged():
                 disk_changed(turn, event)
+            case ev.StoreChanged(failing=failing):
+                if failing:
+                    alarm.raise_for(
+                        turn,
+                        "store",
+                        f"Nothing can be written down: {failing}",
+                        "Free room on the disk or replace it. Do not switch the box off: what happened since is in memory.",
+                    )
+                else:
+                    alarm.clear(turn, "store")
             case ev.DayBegan(day=day):
                 if day != turn.state.today:
                     turn.state.today, turn.state.contacts_today = day, 0

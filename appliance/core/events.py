@@ -226,6 +226,13 @@ class DiskSpaceChanged(Event, frozen=True, kw_only=True, tag="disk.changed"):
     free_bytes: int
 
 
+class StoreChanged(Event, frozen=True, kw_only=True, tag="store.changed"):
+    """The database stopped taking writes, or takes them again (`failing` empty). What was taken is held in memory."""
+
+    failing: str
+    """A sentence: what is wrong."""
+
+
 class DayBegan(Event, frozen=True, kw_only=True, tag="day.began"):
     """A new day of the site: its numbers start at nothing. Also given at every start of the brain."""
 
@@ -263,6 +270,7 @@ EdgeEvent = (
     | LookUpAnswered
     | DirectoryChanged
     | DiskSpaceChanged
+    | StoreChanged
     | DayBegan
     | BrainStarted
     | TimePassed

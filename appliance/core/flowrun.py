@@ -44,6 +44,8 @@ class FlowRun(Struct, kw_only=True):
     nothing."""
     reopening: str = ""
     """Key of the sentence that tells when it opens, chosen at the newest Hours node."""
+    closed: bool = False
+    """The newest Hours node found it closed: who is served no further than being told so was turned away."""
     secrets: dict[str, str] = field(default_factory=dict)
     """Private entries, for look-ups of this flow only. Gone when the caller leaves it."""
     stumbled: bool = False

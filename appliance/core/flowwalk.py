@@ -344,8 +344,10 @@ class Walk:
         self.run.reopening = ""
         match self.caller.hours(node.schedule):
             case Open():
+                self.run.closed = False
                 self.target = node.open
             case Closed() as closed:
+                self.run.closed = True
                 if closed.next_opening:
                     self.run.reopening = speech.reopening(closed.next_opening, closed.at).sentence.value
                     wall = closed.next_opening.replace(tzinfo=None)

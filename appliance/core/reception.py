@@ -180,7 +180,7 @@ def hang_up(turn: Turn, contact: Contact, caller: Leg, destination: Destination)
         return
     if contact.answered_at is not None:
         closing.turn_away(turn, contact, "answered", code=200, sentence=destination.sentence)
-    elif contact.stage == "flow" and not contact.wanted_person:
+    elif contact.stage == "flow" and closing.outcome_of(contact) == "contained":
         closing.turn_away(turn, contact, "contained", code=200, sentence=destination.sentence)
     else:
         closing.turn_away(

@@ -260,7 +260,10 @@ def attended_by_phone(turn: Turn, contact: Contact, by: Leg, second: Leg) -> Non
     """REFER with Replaces: the phone's two calls become one, the older contact lives on (RFC 3891, RFC 5589 §7)."""
     other = turn.state.contacts.get(second.contact)
     free = other is not None and not any(
-        call.transfer or call.consultation or leg.id not in {call.caller, call.peer} or leg.outgoing > (leg.state == "up")
+        call.transfer
+        or call.consultation
+        or leg.id not in {call.caller, call.peer}
+        or leg.outgoing > (leg.state == "up")
         for call, leg in ((contact, by), (other, second))
     )
     if other is None or other is contact or contact.stage != "talking" or not free:

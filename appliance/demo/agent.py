@@ -35,14 +35,31 @@ def who_answers(tree: Tree, queue: QueueId, secrets: Mapping[ExtensionNumber, st
     for agent in agents:
         if agent.state == "ready" and agent.registered:
             return agent, False
-    order = ["ready", "logged_out", "paused"]
-    free = [one for one in agents if not one.registered and one.state in order and one.extension in secrets]
+    free = [one for one in agents if not one.registered and one.extension in secrets and _willing(one) is not None]
     if not free:
         raise NobodyCanAnswer(
             f"Nobody can answer: no agent of the queue {queue} is ready with a phone, and there is none to be simulated "
             "whose phone is unused and has its password in the configuration. Get an agent ready in the panel."
         )
-    return min(free, key=lambda one: order.index(one.state)), True
+    return min(free, key=lambda one: _willing(one) or 0), True
+
+
+def _willing(agent: api.AgentStatus) -> int | None:
+    """How gladly an agent without a phone would take a call, 0 most; None: not at all.
+
+    Who has just logged in to the panel probably looks at it, and wants to see something.
+    """
+    match agent.state, agent.reason:
+        case "ready", _:
+            return 0
+        case "paused", "login":
+            return 1
+        case "logged_out", _:
+            return 2
+        case "paused", _:
+            return 3
+        case _:
+            return None
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from appliance.demo.phone import Phone, PhoneFailed, phone
 from appliance.demo.speech import speech
 from appliance.ipc import api
 from appliance.ipc.client import Client, RequestFailed, Subscription
+from appliance.prompts.error import PromptError
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ def run(config: BoxConfig, say: Say) -> int:
     """One call from beginning to end. The exit code: 1 when it did not go as it should, and `say` said where."""
     try:
         asyncio.run(_run(config, say))
-    except (DemoFailed, NobodyCanAnswer, PhoneFailed, RequestFailed) as failed:
+    except (DemoFailed, NobodyCanAnswer, PhoneFailed, PromptError, RequestFailed) as failed:
         say(str(failed))
         return 1
     return 0

@@ -305,14 +305,7 @@ class BoxStatus(Status, frozen=True, kw_only=True, tag="box"):
 
 
 StatusValue = (
-    ContactStatus
-    | AgentStatus
-    | QueueStatus
-    | ExtensionStatus
-    | TrunkStatus
-    | WorkerStatus
-    | AlarmStatus
-    | BoxStatus
+    ContactStatus | AgentStatus | QueueStatus | ExtensionStatus | TrunkStatus | WorkerStatus | AlarmStatus | BoxStatus
 )
 
 

@@ -6,6 +6,7 @@ work until something happens, take everything from the mailbox in order, make th
 events.
 """
 
+import ctypes
 import faulthandler
 import gc
 import logging
@@ -30,6 +31,8 @@ from appliance.media.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
 
+_libc = ctypes.CDLL(None)
+
 WAIT_MS = 200
 """How long the loop waits at most; everything that happens wakes it, this is for what only time brings."""
 BUSY_WAIT_MS = 5
@@ -38,6 +41,8 @@ LEAVING_WAIT_MS = 20
 """While the worker ends and waits for others."""
 MEDIA_CHECKS = 12
 """How often in `media_timeout_s` the legs are looked at."""
+TRIM_S = 45.0
+"""Without a leg and a report: by then pjsip's transactions are over (RFC 3261 §17: 32 s)."""
 LEAVE_S = 3.5
 """After SIGTERM: how long legs, recordings and the brain have to be done with."""
 ARCHIVE_LEAVE_S = 0.5
@@ -77,6 +82,9 @@ class Worker:
         self._switchboard = Switchboard(settings, self._endpoint, self._mailbox, self._archive, self._report)
         self._unforgotten: list[tuple[int, RecordingId]] = []
         self._next_check_s = 0.0
+        self._quiet_seq = 0
+        self._quiet_since_s = 0.0
+        self._trimmed = True
         self._leave = threading.Event()
 
     def ask_to_end(self, number: int, frame: FrameType | None) -> None:
@@ -133,9 +141,19 @@ class Worker:
         if now_s >= self._next_check_s:
             self._next_check_s = now_s + self._settings.media_timeout_s / MEDIA_CHECKS
             self._switchboard.check_media(now_s)
+            self._give_memory_back(now_s)
         self._switchboard.settle(now_s)
         if self._link.pending:
             self._link.flush()
+
+    def _give_memory_back(self, now_s: float) -> None:
+        """After a busy time. glibc keeps what pjsip freed (200 MB after 3,000 calls at 100/s, then 69)."""
+        newest_seq = self._link.outbox.newest_seq
+        if self._switchboard.legs or newest_seq != self._quiet_seq:
+            self._quiet_seq, self._quiet_since_s, self._trimmed = newest_seq, now_s, False
+        elif not self._trimmed and now_s - self._quiet_since_s > TRIM_S:
+            self._trimmed = True
+            _libc.malloc_trim(0)
 
     def _take(self, news: report.Report) -> None:
         match news:

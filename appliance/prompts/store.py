@@ -130,6 +130,11 @@ class PromptStore:
         own = self._recorded.get((language, prompt_id))
         return own or self._recorded.get((ALL_LANGUAGES, prompt_id))
 
+    @property
+    def recorded_names(self) -> frozenset[str]:
+        """Names of all recorded prompts there are now, in any language."""
+        return frozenset(name for folder, name in self._recorded if folder != MUSIC)
+
     def music(self, name: str) -> Path | None:
         """Recorded music on hold. Does not block."""
         return self._recorded.get((MUSIC, name))

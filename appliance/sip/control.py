@@ -2,7 +2,6 @@
 
 Every call either has the stated effect or raises: EdgeUnavailableError when Kamailio is not there (the brain orders
 again at `events.EdgeConnected`), EdgeRefusedError when it says no, SettingsError for values that cannot be used.
-Workers and trunks are written to the runtime directory first, so a Kamailio that starts later knows them too.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ from appliance.core.ids import ExtensionNumber, TrunkId, WorkerId
 from appliance.sip import tables
 from appliance.sip.errors import EdgeRefusedError
 from appliance.sip.rpc import RpcClient
-from appliance.sip.settings import EdgeSettings, Trunk, Worker, check_trunks, check_workers
+from appliance.sip.settings import EdgeSettings, Trunk, Worker, check_trunks, check_trusted, check_workers
 from appliance.sip.tables import WORKER_GROUP
 
 _UP = "ap"
@@ -66,7 +65,7 @@ class TrunkStatus(Struct, frozen=True, kw_only=True):
 class EdgeControl:
     """The brain's hand on Kamailio. Use as an async context manager, or call `close`.
 
-    Holds the workers and trunks last ordered; begins with those of the settings.
+    Knows the workers last ordered; begins with those of the settings.
     """
 
     def __init__(self, settings: EdgeSettings) -> None:
@@ -116,7 +115,7 @@ class EdgeControl:
         await self._rpc.ask("dispatcher.set_state", (_UP if up else _DOWN, WORKER_GROUP, uri), object)
 
     async def set_workers(self, workers: Sequence[Worker]) -> None:
-        """Replace the list of workers. All of them count as up until a ping tells otherwise."""
+        """Replace the list of workers, until the next start. All count as up until a ping tells otherwise."""
         check_workers(tuple(workers))
         await asyncio.to_thread(tables.write_workers, self._settings, workers)
         self._workers = tuple(workers)
@@ -176,15 +175,14 @@ class EdgeControl:
 
     # --- trunks ------------------------------------------------------------------------------------------------------
 
-    async def set_trunks(self, trunks: Sequence[Trunk], trusted: Sequence[str] | None = None) -> None:
-        """Replace all trunks (and the trusted networks, unless None) without touching calls that are up.
+    async def set_trunks(self, trunks: Sequence[Trunk]) -> None:
+        """Replace all trunks without touching calls that are up. Kept when Kamailio restarts.
 
         New and changed registrations start within `trunk_sweep_s`, those of removed trunks are taken back from their
         providers; unchanged ones go on. `TrunkRegistered` or `TrunkFailed` follows for each new or changed one.
         """
         check_trunks(tuple(trunks))
-        networks = self._settings.trusted if trusted is None else tuple(trusted)
-        change = await asyncio.to_thread(tables.write_trunks, self._settings, trunks, networks)
+        change = await asyncio.to_thread(tables.write_trunks, self._settings, trunks)
         await self._rpc.ask("permissions.addressReload", (), object)
         for trunk in change.trunks:
             await self._delete("regreply", trunk)
@@ -214,6 +212,12 @@ class EdgeControl:
         ]
 
     # --- guard -------------------------------------------------------------------------------------------------------
+
+    async def set_trusted(self, networks: Sequence[str]) -> None:
+        """Replace the networks that are exempt from bans, until the next start."""
+        check_trusted(tuple(networks))
+        await asyncio.to_thread(tables.write_trusted, self._settings, networks)
+        await self._rpc.ask("permissions.addressReload", (), object)
 
     async def bans(self) -> dict[str, str]:
         """Banned addresses and why (`flood`, `scanner`, `wrong digests`)."""

@@ -2,12 +2,13 @@
 
 Used by `switchroom run` and by the tests. Kamailio stays in the foreground in a process group of its own (it
 signals its whole group when it ends). Nothing here restarts it: that is the supervisor's decision. Affinities
-and bans live in its memory only and are gone after a restart; registrations, workers and trunks are not.
+and bans live in its memory only and are gone after a restart; registrations and trunks are not.
 """
 
 import asyncio
 import contextlib
 import errno
+import fcntl
 import logging
 import os
 import pwd
@@ -17,7 +18,6 @@ import signal
 import socket
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections import deque
 from pathlib import Path
 from typing import NoReturn
 
@@ -37,7 +37,8 @@ _FALLBACK_PROGRAMS = (Path("/usr/sbin/kamailio"), Path("/usr/local/sbin/kamailio
 
 _POLL_S = 0.02
 _CHECK_S = 10.0
-_LINES_KEPT = 40
+_LINES_KEPT = 100
+"""The first ones of a start: they name the cause, what follows are its consequences."""
 
 _LEVELS = {
     "CRITICAL": logging.CRITICAL,
@@ -48,6 +49,7 @@ _LEVELS = {
     "INFO": logging.DEBUG,
     "DEBUG": logging.DEBUG,
 }
+_BAD = ("CRITICAL", "ALERT", "ERROR")
 _LINE = re.compile(r"\s*\d+\(\d+\) (?P<level>[A-Z]+): (?P<text>.*)")
 
 
@@ -83,10 +85,10 @@ def command_line(settings: EdgeSettings) -> list[str]:
     return arguments
 
 
-def write_files(settings: EdgeSettings, *, keep_tables: bool = False) -> None:
-    """Make the runtime directory and everything in it that Kamailio reads; registrations in it are always kept.
+def write_files(settings: EdgeSettings) -> None:
+    """Make the runtime directory and everything in it that Kamailio reads.
 
-    `keep_tables`: leave workers and trunks as the brain has ordered them since. Blocks for some milliseconds.
+    Registrations are kept, and trunks too when `settings.trunks` is None. Blocks for some milliseconds.
     SettingsError for values that cannot be used, EdgeStartError when the directory cannot be written.
     """
     files = config.render(settings)
@@ -94,10 +96,11 @@ def write_files(settings: EdgeSettings, *, keep_tables: bool = False) -> None:
         settings.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, text in files.items():
             (settings.runtime_dir / name).write_text(text, encoding="utf-8")
-        is_new = tables.create(settings)
-        if is_new or not keep_tables:
-            tables.write_workers(settings, settings.workers)
-            tables.write_trunks(settings, settings.trunks, settings.trusted)
+        tables.create(settings)
+        tables.write_workers(settings, settings.workers)
+        tables.write_trusted(settings, settings.trusted)
+        if settings.trunks is not None:
+            tables.write_trunks(settings, settings.trunks)
         _hand_over(settings)
     except OSError as error:
         place = error.filename or settings.runtime_dir
@@ -144,8 +147,9 @@ class EdgeProcess:
         self._settings = settings
         self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._last_lines: deque[str] = deque(maxlen=_LINES_KEPT)
+        self._first_lines: list[str] = []
         self._stopping = False
+        self._claim: int | None = None
 
     @property
     def pid(self) -> int:
@@ -155,25 +159,33 @@ class EdgeProcess:
     async def start(self, *, ready_s: float = 10.0) -> None:
         """Write the files, run Kamailio and return when it takes commands, events and calls.
 
-        The first start takes workers and trunks from the settings, a repeated one keeps what the brain ordered since.
         EdgeStartError with one sentence when it cannot run, EdgeUnavailableError when it is not ready in `ready_s`;
-        in both cases nothing is left running. A Kamailio of an earlier run that lost its supervisor is ended first.
+        in both cases nothing is left running. A Kamailio of an earlier run that lost its supervisor is ended first;
+        one that still has it is an EdgeStartError.
         """
-        if not await asyncio.to_thread(self._settings.directory_db.is_file):
-            raise EdgeStartError(f"The database {self._settings.directory_db} does not exist: start the brain first.")
-        await asyncio.to_thread(write_files, self._settings, keep_tables=self._process is not None)
-        await self._end_orphan()
-        if taken := _taken(self._settings):
-            raise EdgeStartError(f"{taken[0]} is already in use by another program.")
-        self._last_lines.clear()
-        self._stopping = False
-        self._process, self._reader = await self._spawn()
+        await asyncio.to_thread(self._take_claim)
+        try:
+            await self._prepare()
+            self._process, self._reader = await self._spawn()
+        except BaseException:
+            self._drop_claim()
+            raise
         try:
             await self._await_ready(ready_s)
         except BaseException:
             await self.stop()
             raise
         log.info("Kamailio runs as process %d", self._process.pid)
+
+    async def _prepare(self) -> None:
+        if not await asyncio.to_thread(self._settings.directory_db.is_file):
+            raise EdgeStartError(f"The database {self._settings.directory_db} does not exist: start the brain first.")
+        await asyncio.to_thread(write_files, self._settings)
+        await self._end_orphans()
+        if taken := _taken(self._settings):
+            raise EdgeStartError(f"{taken[0]} is already in use by another program.")
+        self._first_lines.clear()
+        self._stopping = False
 
     async def wait(self) -> int:
         """Until Kamailio has ended for whatever reason; its exit status (negative: killed by that signal).
@@ -202,6 +214,30 @@ class EdgeProcess:
             if process.returncode is None:
                 process.kill()
         await self.wait()
+        self._drop_claim()
+
+    def _take_claim(self) -> None:
+        """Own the runtime directory: with that, whatever still runs from it is an orphan. Ends with this process."""
+        if self._claim is not None:
+            return
+        self._settings.check()
+        directory = self._settings.runtime_dir
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            claim = os.open(directory / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError as error:
+            raise EdgeStartError(f"Cannot write {error.filename}: {error.strerror}.") from error
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(claim)
+            raise EdgeStartError(f"Another Switchroom is running from {directory}.") from error
+        self._claim = claim
+
+    def _drop_claim(self) -> None:
+        if self._claim is not None:
+            os.close(self._claim)
+            self._claim = None
 
     def _running(self) -> Process:
         if self._process is None:
@@ -225,9 +261,10 @@ class EdgeProcess:
     async def _read_log(self, lines: asyncio.StreamReader) -> None:
         while line := await lines.readline():
             text = line.decode(errors="replace").rstrip()
-            self._last_lines.append(text)
             if not text:
                 continue
+            if len(self._first_lines) < _LINES_KEPT:
+                self._first_lines.append(text)
             found = _LINE.match(text)
             level = _LEVELS.get(found["level"], logging.INFO) if found else logging.INFO
             if self._stopping:  # its processes miss each other while they end, and call that critical
@@ -241,32 +278,35 @@ class EdgeProcess:
                 while not (await _answers_rpc(rpc) and await _takes_events(self._settings)):
                     if process.returncode is not None:
                         await self.wait()
-                        _fail(list(self._last_lines))
+                        _fail(self._first_lines)
                     await asyncio.sleep(_POLL_S)
         except TimeoutError as error:
             raise EdgeUnavailableError(f"Kamailio was not ready within {ready_s} s.") from error
 
-    async def _end_orphan(self) -> None:
+    async def _end_orphans(self) -> None:
         """A supervisor that was killed leaves its Kamailio behind, which would hold the ports."""
-        pid = await asyncio.to_thread(_find_orphan, self._settings)
-        if pid is None:
-            return
-        log.warning("ending Kamailio %d, left over from an earlier run", pid)
-        with contextlib.suppress(ProcessLookupError):  # raised when the last of the group is gone
-            async with asyncio.timeout(_CHECK_S):
-                while True:
-                    os.killpg(pid, signal.SIGKILL)
-                    await asyncio.sleep(_POLL_S)
+        async with asyncio.timeout(_CHECK_S):
+            while orphans := await asyncio.to_thread(_find_orphans, self._settings):
+                for pid in orphans:
+                    log.warning("ending Kamailio process %d, left over from an earlier run", pid)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                await asyncio.sleep(_POLL_S)
 
 
-def _find_orphan(settings: EdgeSettings) -> int | None:
-    """A process that runs our configuration, by the pid file; the number alone would not prove it."""
-    try:
-        pid = int(settings.pid_path.read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except (OSError, ValueError):
-        return None
-    return pid if str(settings.configuration_path).encode() in command else None
+def _find_orphans(settings: EdgeSettings) -> list[int]:
+    """Processes that run our configuration file."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            arguments = (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it ended meanwhile, or is none of our business
+        if b"-DD" in arguments and str(settings.configuration_path).encode() in arguments:
+            found.append(int(entry.name))
+    return found
 
 
 async def _answers_rpc(rpc: RpcClient) -> bool:
@@ -292,16 +332,13 @@ async def _takes_events(settings: EdgeSettings) -> bool:
 def _fail(lines: list[str]) -> NoReturn:
     """Say in one sentence why Kamailio did not run."""
     text = "\n".join(lines)
-    if missing := re.search(r"(?:failed to load|could not (?:find|open)|not found)[^\n]*?(\w+\.so)", text):
+    if missing := re.search(r"could not find module <(\w+)>", text):
         raise EdgeStartError(
-            f"Kamailio's module {missing[1]} is missing: install the packages kamailio-sqlite-modules,"
-            " kamailio-json-modules, kamailio-extra-modules and kamailio-utils-modules."
+            f"Kamailio's module {missing[1]} is missing: install the Debian packages kamailio-sqlite-modules and"
+            " kamailio-extra-modules."
         )
     reasons = [found["text"] for line in lines if (found := _LINE.match(line)) and found["level"] in _BAD]
     raise EdgeStartError(f"Kamailio did not start: {reasons[0] if reasons else text[-300:] or 'no reason given'}")
-
-
-_BAD = ("CRITICAL", "ALERT", "ERROR")
 
 
 def _taken(settings: EdgeSettings) -> list[str]:

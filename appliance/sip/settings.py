@@ -242,7 +242,8 @@ class EdgeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     own_hosts: tuple[str, ...] = ()
     """Further names that phones use for this box in From (the addresses of `listen` and the realm are known)."""
     workers: tuple[Worker, ...] = ()
-    trunks: tuple[Trunk, ...] = ()
+    trunks: tuple[Trunk, ...] | None = None
+    """None: they are the brain's business (`EdgeControl.set_trunks`), and those it ordered last are kept."""
     trusted: tuple[str, ...] = ()
     """Networks exempt from flood and digest bans (CIDR). They still have to authenticate."""
     limits: Limits = Limits()
@@ -306,9 +307,8 @@ class EdgeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         for index, host in enumerate(self.own_hosts):
             _match(_HOST, host, f"own_hosts[{index}]", "a host name or IPv4 address")
         check_workers(self.workers)
-        check_trunks(self.trunks)
-        for index, network in enumerate(self.trusted):
-            _check_network(network, f"trusted[{index}]")
+        check_trunks(self.trunks or ())
+        check_trusted(self.trusted)
         self.limits.check("limits")
         self.timers.check("timers")
         for account, name in ((self.user, "user"), (self.group, "group")):
@@ -334,3 +334,9 @@ def check_trunks(trunks: tuple[Trunk, ...]) -> None:
         trunk.check(f"trunks[{index}]")
         if any(trunk.id == earlier.id for earlier in trunks[:index]):
             raise SettingsError(f"trunks[{index}].id: {trunk.id} is already taken.")
+
+
+def check_trusted(networks: tuple[str, ...]) -> None:
+    """SettingsError for the first unusable network."""
+    for index, network in enumerate(networks):
+        _check_network(network, f"trusted[{index}]")

@@ -66,8 +66,8 @@ class RegistrationChange(Struct, frozen=True, kw_only=True):
     """Trunks of `begun` and `ended`."""
 
 
-def write_trunks(settings: EdgeSettings, trunks: Iterable[Trunk], trusted: Iterable[str]) -> RegistrationChange:
-    """Replace trunks and trusted networks, all or nothing."""
+def write_trunks(settings: EdgeSettings, trunks: Iterable[Trunk]) -> RegistrationChange:
+    """Replace all trunks, or nothing."""
     trunks = tuple(trunks)
     external = settings.listen[0]
     accounts = {contact_user(trunk): _account(trunk, external) for trunk in trunks if trunk.register}
@@ -77,10 +77,7 @@ def write_trunks(settings: EdgeSettings, trunks: Iterable[Trunk], trusted: Itera
         former_names = dict(tables.execute("SELECT key_value, key_name FROM registration"))
         _replace(tables, "trunk", [pair for trunk in trunks for pair in _describe(trunk, external)])
         _replace(tables, "registration", [(str(trunk), user) for user, trunk in names.items()])
-        tables.execute("DELETE FROM address")
-        tables.executemany(
-            "INSERT INTO address (grp, ip_addr, mask, tag) VALUES (?, ?, ?, ?)", _addresses(trunks, trusted)
-        )
+        _replace_addresses(tables, _TRUNK_SOURCES, _sources(trunks))
         tables.execute("DELETE FROM uacreg")
         tables.executemany(
             f"INSERT INTO uacreg ({_ACCOUNT}) VALUES ({','.join('?' * len(_ACCOUNT.split(',')))})",
@@ -95,6 +92,12 @@ def write_trunks(settings: EdgeSettings, trunks: Iterable[Trunk], trusted: Itera
         ended=ended,
         trunks=frozenset({names[user] for user in begun} | trunks_ended),
     )
+
+
+def write_trusted(settings: EdgeSettings, networks: Iterable[str]) -> None:
+    """Replace the trusted networks."""
+    with _transaction(settings.tables_path) as tables:
+        _replace_addresses(tables, _TRUSTED_SOURCES, [(IPv4Network(network), None) for network in networks])
 
 
 def registered_trunks(settings: EdgeSettings) -> dict[str, TrunkId]:
@@ -136,18 +139,20 @@ def _account(trunk: Trunk, external: Listen) -> tuple[str | int, ...]:
     return (*local, *remote, trunk.expires_s, 0, 0, contact, socket)
 
 
-def _addresses(trunks: Iterable[Trunk], trusted: Iterable[str]) -> list[tuple[int, str, int, str | None]]:
-    """Rows of `address`. Kamailio takes the first network that matches, so the most specific come first."""
-    rows = [(_TRUNK_SOURCES, IPv4Network(source), str(trunk.id)) for trunk in trunks for source in trunk.sources]
-    rows.sort(key=lambda row: -row[1].prefixlen)
-    found: list[tuple[int, str, int, str | None]] = [
-        (group, str(network.network_address), network.prefixlen, tag) for group, network, tag in rows
-    ]
-    found.extend(
-        (_TRUSTED_SOURCES, str(network.network_address), network.prefixlen, None)
-        for network in map(IPv4Network, trusted)
+def _sources(trunks: Iterable[Trunk]) -> list[tuple[IPv4Network, TrunkId]]:
+    """Networks of the trunks. Kamailio takes the first that matches, so the most specific come first."""
+    found = [(IPv4Network(source), trunk.id) for trunk in trunks for source in trunk.sources]
+    return sorted(found, key=lambda pair: -pair[0].prefixlen)
+
+
+def _replace_addresses(
+    tables: sqlite3.Connection, group: int, networks: Iterable[tuple[IPv4Network, TrunkId | None]]
+) -> None:
+    tables.execute("DELETE FROM address WHERE grp = ?", (group,))
+    tables.executemany(
+        "INSERT INTO address (grp, ip_addr, mask, tag) VALUES (?, ?, ?, ?)",
+        [(group, str(network.network_address), network.prefixlen, tag) for network, tag in networks],
     )
-    return found
 
 
 def _replace(tables: sqlite3.Connection, table: str, pairs: Iterable[tuple[str, str]]) -> None:
@@ -171,18 +176,18 @@ def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
         tables.execute("COMMIT")
 
 
-def create(settings: EdgeSettings) -> bool:
-    """Make the SQLite files that are missing, readable by their owner only; True if that of `write_trunks` is new.
+def create(settings: EdgeSettings) -> None:
+    """Make the SQLite files that are missing, readable by their owner only.
 
     A damaged one is replaced: it is a cache, and phones register again.
     """
     _create(settings.registrations_path, "registrations.sql", ("location",))
-    return _create(settings.tables_path, "tables.sql", ("address", "uacreg", "worker", "trunk", "registration"))
+    _create(settings.tables_path, "tables.sql", ("address", "uacreg", "worker", "trunk", "registration"))
 
 
-def _create(path: Path, schema: str, wanted: tuple[str, ...]) -> bool:
+def _create(path: Path, schema: str, wanted: tuple[str, ...]) -> None:
     if path.exists() and _is_sound(path, wanted):
-        return False
+        return
     for leftover in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         leftover.unlink(missing_ok=True)
     statements = (resources.files("appliance.sip") / "kamailio" / schema).read_text(encoding="utf-8")
@@ -190,7 +195,6 @@ def _create(path: Path, schema: str, wanted: tuple[str, ...]) -> bool:
     with closing(_connect(path)) as tables:
         tables.execute("PRAGMA journal_mode=WAL")
         tables.executescript(f"BEGIN;\n{statements}\nCOMMIT;")
-    return True
 
 
 def _is_sound(path: Path, wanted: tuple[str, ...]) -> bool:

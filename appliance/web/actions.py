@@ -57,7 +57,7 @@ def command_of(
     message: Mapping[str, object], viewer: Viewer, tree: Mapping[str, api.StatusValue]
 ) -> commands.AnyCommand | api.StartDemoCall:
     """The order a screen sent. Raises `NotAllowed` or `BadAction`; sends nothing."""
-    kind = message.get("type")
+    kind = str(message.get("type"))
     fields = {**message, "by": viewer.user}
     if kind in OWN:
         if f"agent/{viewer.user}" not in tree:

@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 10
 CLOSE_S = 2
+BACKLOG = 512
 
 
 def run(config: BoxConfig) -> int:
@@ -179,6 +180,7 @@ def _listener(address: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address, port))
+        listener.listen(BACKLOG)  # from here on browsers wait instead of being refused
     except OSError as error:
         listener.close()
         text = f"The panel cannot listen on {address}:{port}: {error.strerror}. Set web.port to a free one."

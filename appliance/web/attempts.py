@@ -7,8 +7,10 @@ hour. Successful logins clear the name, not the address.
 
 from msgspec import Struct
 
-FREE_FAILURES = 3
+FREE_FAILURES_OF_NAME = 3
 """Typing errors everybody makes."""
+FREE_FAILURES_OF_ADDRESS = 10
+"""Several people may sit behind one address."""
 FIRST_WAIT_S = 2.0
 LONGEST_WAIT_OF_NAME_S = 60.0
 LONGEST_WAIT_OF_ADDRESS_S = 900.0
@@ -31,8 +33,8 @@ class LoginAttempts:
     def wait_s(self, user: str, address: str, now: float) -> float:
         """Seconds until this user may try again from this address; 0: now."""
         return max(
-            self._remaining(("user", user.casefold()), LONGEST_WAIT_OF_NAME_S, now),
-            self._remaining(("address", address), LONGEST_WAIT_OF_ADDRESS_S, now),
+            self._remaining(("user", user.casefold()), FREE_FAILURES_OF_NAME, LONGEST_WAIT_OF_NAME_S, now),
+            self._remaining(("address", address), FREE_FAILURES_OF_ADDRESS, LONGEST_WAIT_OF_ADDRESS_S, now),
             0.0,
         )
 
@@ -52,12 +54,12 @@ class LoginAttempts:
         """The right password was given."""
         self._failures.pop(("user", user.casefold()), None)
 
-    def _remaining(self, key: tuple[str, str], longest_s: float, now: float) -> float:
+    def _remaining(self, key: tuple[str, str], free: int, longest_s: float, now: float) -> float:
         failures = self._failures.get(key)
-        if failures is None or failures.count < FREE_FAILURES:
+        if failures is None or failures.count < free:
             return 0.0
         if now - failures.last_at > FORGET_AFTER_S:
             del self._failures[key]
             return 0.0
-        wait_s = min(FIRST_WAIT_S * 2.0 ** min(failures.count - FREE_FAILURES, 30), longest_s)
+        wait_s = min(FIRST_WAIT_S * 2.0 ** min(failures.count - free, 30), longest_s)
         return failures.last_at + wait_s - now

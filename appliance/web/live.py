@@ -163,6 +163,8 @@ class Live:
             if not isinstance(fields, dict):
                 raise BadAction("order is missing")
             body = command_of(fields, screen.person.viewer, self._link().tree)
+            if not self._link().connected:  # not later either: what was pressed must not happen when nobody expects it
+                raise RequestFailed("unreachable", "The brain is away.")
             result = await self._link().request(body)
         except NotAllowed as error:
             screen.say(_failure(message, "not_allowed", sentence_of(language, error.key, "")))

@@ -95,7 +95,7 @@ class Routes:
         self._bottle.route(path, method, self._callback(handler))
 
     def asgi(self, threads: int) -> Application:
-        """As an ASGI application that runs the handlers on so many threads (PEP 3333 inside). Once, after the last `add`."""
+        """As an ASGI application that runs the handlers on so many threads. Called once, after the last `add`."""
         # last, because the first path that fits wins
         self._bottle.route("/<:re:.*>", ["GET", "POST", "PUT", "DELETE"], self._callback(self._unknown))
         return cast(Application, WSGIMiddleware(self._bottle, workers=threads))
@@ -156,7 +156,7 @@ def json_response(value: object, status: int = 200) -> Response:
 
 def redirect(path: str) -> Response:
     """Go there with GET. Only to our own paths."""
-    if not path.startswith("/") or path.startswith("//") or "\\" in path:
+    if not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
         path = "/"
     return Response(status=303, headers={"Location": path, "Cache-Control": "no-store"})
 

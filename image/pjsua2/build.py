@@ -100,18 +100,12 @@ def inspect(python: str) -> Interpreter:
         "'%d.%d' % sys.version_info[:2], s.get_path('include')]))"
     )
     try:
-        answer = subprocess.run(
-            [python, "-c", question], check=True, capture_output=True, text=True, timeout=30
-        )
+        answer = subprocess.run([python, "-c", question], check=True, capture_output=True, text=True, timeout=30)
     except (OSError, subprocess.SubprocessError) as error:
-        raise SetupError(
-            f"Cannot run {python}: install it, or name another one with PYTHON=... ({error})"
-        ) from error
+        raise SetupError(f"Cannot run {python}: install it, or name another one with PYTHON=... ({error})") from error
     path, tag, version, include = json.loads(answer.stdout)
     if version not in {"3.11", "3.12", "3.13"}:
-        raise SetupError(
-            f"{python} is Python {version}; Switchroom needs 3.11, 3.12 or 3.13: set PYTHON=python3.11."
-        )
+        raise SetupError(f"{python} is Python {version}; Switchroom needs 3.11, 3.12 or 3.13: set PYTHON=python3.11.")
     return Interpreter(path, tag, version, include)
 
 
@@ -181,9 +175,7 @@ def _require_tools(interpreter: Interpreter) -> None:
     if missing:
         raise SetupError(f"Missing for the build of pjsua2: {', '.join(missing)}. Run: python3 image/setup")
     if not (Path(interpreter.include) / "Python.h").exists():
-        raise SetupError(
-            f"Python {interpreter.version} has no headers: install python{interpreter.version}-dev."
-        )
+        raise SetupError(f"Python {interpreter.version} has no headers: install python{interpreter.version}-dev.")
 
 
 def _build(source: Path, scratch: Path, interpreter: Interpreter, log: Path, progress: Progress) -> Path:
@@ -195,9 +187,7 @@ def _build(source: Path, scratch: Path, interpreter: Interpreter, log: Path, pro
 
     def run(command: Sequence[str], doing: str, cwd: Path) -> None:
         if not progress.run(command, doing=doing, log=log, cwd=cwd, env=environment):
-            raise SetupError(
-                f"The build of pjsua2 failed at `{' '.join(command[:3])}`; log: {log}.\n{last_lines(log)}"
-            )
+            raise SetupError(f"The build of pjsua2 failed at `{' '.join(command[:3])}`; log: {log}.\n{last_lines(log)}")
 
     run(["./configure", *CONFIGURE], "configure pjproject", tree)
     run(["make", "dep"], "dependencies", tree)
@@ -234,9 +224,7 @@ def _prepare(tree: Path, log: Path, progress: Progress) -> None:
     drivers = tree / "pjmedia" / "src" / "pjmedia-audiodev"
     makefile = tree / "pjmedia" / "build" / "Makefile"
     if not (drivers / "bdimad_dev.c").exists():
-        makefile.write_text(
-            makefile.read_text(encoding="utf-8").replace(" bdimad_dev.o", ""), encoding="utf-8"
-        )
+        makefile.write_text(makefile.read_text(encoding="utf-8").replace(" bdimad_dev.o", ""), encoding="utf-8")
     shutil.copy(HERE / "config_site.h", tree / "pjlib" / "include" / "pj" / "config_site.h")
     for patch in sorted((HERE / "patches").glob("*.patch")):
         command = ["patch", "-p1", "--forward", "--fuzz=0", "-i", str(patch)]
@@ -261,10 +249,7 @@ def _build_environment(place: Path, interpreter: Interpreter, log: Path, progres
     """A throw-away virtual environment with setuptools, which compiles the binding."""
     made = progress.run([interpreter.path, "-m", "venv", str(place)], doing="build environment", log=log)
     python = str(place / "bin" / "python")
-    if not (
-        made
-        and progress.run([python, "-m", "pip", "install", SETUPTOOLS], doing="build environment", log=log)
-    ):
+    if not (made and progress.run([python, "-m", "pip", "install", SETUPTOOLS], doing="build environment", log=log)):
         raise SetupError(f"Could not make a build environment with {interpreter.path}.\n{last_lines(log)}")
     return python
 

@@ -65,9 +65,7 @@ def _entries(apt: Path) -> Iterator[tuple[str, list[str], list[str], str]]:
                 continue
             words = match["rest"].split("#")[0].split()
             if len(words) >= 3:
-                options = dict(
-                    option.split("=", 1) for option in (match["options"] or "").split() if "=" in option
-                )
+                options = dict(option.split("=", 1) for option in (match["options"] or "").split() if "=" in option)
                 yield words[0], [words[1]], words[2:], options.get("signed-by", "")
     for path in sorted((apt / "sources.list.d").glob("*.sources")):
         for paragraph in re.split(r"\n\s*\n", path.read_text(encoding="utf-8")):
@@ -98,9 +96,7 @@ def _deb822(lines: Iterable[str]) -> dict[str, str]:
 def _fetch(scratch: Path, log: Path, progress: Progress) -> Path:
     mirrors = debian_mirrors()
     if not mirrors:
-        raise SetupError(
-            f"Found no Debian mirror in the machine's apt configuration: add one, {GIVE_A_TARBALL}."
-        )
+        raise SetupError(f"Found no Debian mirror in the machine's apt configuration: add one, {GIVE_A_TARBALL}.")
     if shutil.which("apt-get") is None:
         raise SetupError(f"This machine has no apt-get: use Debian 12 or newer, {GIVE_A_TARBALL}.")
     configuration = _private_apt(scratch, mirrors)
@@ -116,9 +112,7 @@ def _fetch(scratch: Path, log: Path, progress: Progress) -> Path:
     )
     for command, doing in steps:
         if not progress.run(command, doing=doing, log=log, cwd=scratch, env=environment):
-            raise SetupError(
-                f"`{' '.join(command)}` failed: check the network, {GIVE_A_TARBALL}.\n{last_lines(log)}"
-            )
+            raise SetupError(f"`{' '.join(command)}` failed: check the network, {GIVE_A_TARBALL}.\n{last_lines(log)}")
     tarballs = sorted(scratch.glob(COMPONENT_TARBALL))
     if not tarballs:
         raise SetupError(f"Debian's {PACKAGE} source no longer carries pjproject: {GIVE_A_TARBALL[3:]}.")
@@ -141,8 +135,7 @@ def _private_apt(scratch: Path, mirrors: list[tuple[str, str]]) -> Path:
     for uri, signed_by in mirrors:
         key = signed_by or (str(keyring) if keyring.exists() else "")
         paragraphs.append(
-            f"Types: deb-src\nURIs: {uri}\nSuites: {SUITE}\nComponents: main\n"
-            + (f"Signed-By: {key}\n" if key else "")
+            f"Types: deb-src\nURIs: {uri}\nSuites: {SUITE}\nComponents: main\n" + (f"Signed-By: {key}\n" if key else "")
         )
     sources = scratch / "switchroom.sources"
     sources.write_text("\n".join(paragraphs), encoding="utf-8")

@@ -48,17 +48,14 @@ class Assets:
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         if not progress.run(command, doing="fetch the panel's scripts", log=log, cwd=self._checkout):
             raise SetupError(
-                f"npm could not fetch the panel's scripts: check the network and repeat; log: {log}.\n"
-                f"{last_lines(log)}"
+                f"npm could not fetch the panel's scripts: check the network and repeat; log: {log}.\n{last_lines(log)}"
             )
         if self.place.exists():
             shutil.rmtree(self.place)
         self.place.mkdir(parents=True)
         for name, path in FILES.items():
             if not (work / path).exists():
-                raise SetupError(
-                    f"The npm package of {path} has no such file: correct image/setup/assets.py."
-                )
+                raise SetupError(f"The npm package of {path} has no such file: correct image/setup/assets.py.")
             shutil.copyfile(work / path, self.place / name)
         (self.place / "stamp").write_text(self._stamp(), encoding="utf-8")
 

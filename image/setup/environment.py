@@ -34,9 +34,7 @@ class Environment:
         """
         stamps = {self._stamp(dev=True)} | (set() if self._dev else {self._stamp(dev=False)})
         try:
-            return (self.place / "stamp").read_text(encoding="utf-8") in stamps and Path(
-                self._python
-            ).exists()
+            return (self.place / "stamp").read_text(encoding="utf-8") in stamps and Path(self._python).exists()
         except FileNotFoundError:
             return False
 
@@ -47,9 +45,7 @@ class Environment:
                 return
             self.link.unlink()
         elif self.link.exists():
-            raise SetupError(
-                f"{self.link} is a directory that somebody else made: move it away and run this again."
-            )
+            raise SetupError(f"{self.link} is a directory that somebody else made: move it away and run this again.")
         self.link.symlink_to(self.place.name)
 
     def make(self, wheel: Path, log: Path, progress: Progress) -> None:
@@ -64,18 +60,14 @@ class Environment:
                 )
         lock = self._checkout / LOCKS[self._dev]
         self._pip(["--requirement", str(lock)], f"install {_count(lock)} packages", log, progress)
-        self._pip(
-            ["--no-deps", "--no-index", "--force-reinstall", str(wheel)], "install pjsua2", log, progress
-        )
+        self._pip(["--no-deps", "--no-index", "--force-reinstall", str(wheel)], "install pjsua2", log, progress)
         self._pip(["--no-deps", "--editable", str(self._checkout)], "install Switchroom", log, progress)
         (self.place / "stamp").write_text(self._stamp(dev=self._dev), encoding="utf-8")
 
     def _pip(self, arguments: list[str], doing: str, log: Path, progress: Progress) -> None:
         command = [self._python, "-m", "pip", "--disable-pip-version-check", "install", *arguments]
         if not progress.run(command, doing=doing, log=log):
-            raise SetupError(
-                f"pip could not {doing}: check the network and repeat; log: {log}.\n{last_lines(log)}"
-            )
+            raise SetupError(f"pip could not {doing}: check the network and repeat; log: {log}.\n{last_lines(log)}")
 
     def _works(self) -> bool:
         question = [self._python, "-c", "import pip, sys; print('%d.%d' % sys.version_info[:2])"]

@@ -34,6 +34,4 @@ def write(checkout: Path, interpreter: Interpreter, log: Path, progress: Progres
             listed = subprocess.run(freeze, check=True, capture_output=True, text=True)
             what = "that runs and tests Switchroom" if dev else "that runs on the box"
             lines = sorted(line for line in listed.stdout.splitlines() if "==" in line)
-            (checkout / LOCKS[dev]).write_text(
-                HEADER.format(what=what) + "\n".join(lines) + "\n", encoding="utf-8"
-            )
+            (checkout / LOCKS[dev]).write_text(HEADER.format(what=what) + "\n".join(lines) + "\n", encoding="utf-8")

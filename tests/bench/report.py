@@ -30,9 +30,7 @@ class Spread(Struct, frozen=True):
         ranked = sorted(values)
         if not ranked:
             return cls(0, 0.0, 0.0, 0.0)
-        return cls(
-            len(ranked), statistics.median(ranked), ranked[max(0, -(-len(ranked) * 95 // 100) - 1)], ranked[-1]
-        )
+        return cls(len(ranked), statistics.median(ranked), ranked[max(0, -(-len(ranked) * 95 // 100) - 1)], ranked[-1])
 
 
 class Report:
@@ -83,5 +81,13 @@ def _text(cell: Cell) -> str:
         return "-"
     if isinstance(cell, float):
         size = abs(cell)
-        return f"{cell:.0f}" if size >= 100 else f"{cell:.1f}" if size >= 10 else f"{cell:.2f}" if size >= 1 else f"{cell:.3g}"
+        return (
+            f"{cell:.0f}"
+            if size >= 100
+            else f"{cell:.1f}"
+            if size >= 10
+            else f"{cell:.2f}"
+            if size >= 1
+            else f"{cell:.3g}"
+        )
     return str(cell)

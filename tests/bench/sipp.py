@@ -5,7 +5,6 @@ It writes its files into a directory of its own and is always ended by its own p
 
 import asyncio
 import csv
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,9 +30,12 @@ class Sipp:
         rate: float = 10.0,
         most_at_once: int = 2000,
         media_port: int = 20_000,
-        keys: Mapping[str, str] | None = None,
+        hold_ms: int = 0,
     ) -> None:
-        """`calls` calls to `to`, `rate` a second; without `to` it waits for calls for ever. `keys` fill in `[words]`."""
+        """`calls` calls to `to`, `rate` a second; without `to` it waits for calls for ever.
+
+        `hold_ms`: how long the scenario's pause is. Raises OSError when the directory cannot be made.
+        """
         self.directory = directory / f"sipp-{scenario}-{local[0]}-{local[1]}"
         self.directory.mkdir()
         self._command = [
@@ -42,10 +44,9 @@ class Sipp:
             *("-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_rtt", "-rtt_freq", "1", "-trace_err"),
             *("-trace_screen", "-screen_file", "screen.log", "-screen_overwrite", "true"),
         ]
-        for name, value in (keys or {}).items():
-            self._command += ["-key", name, value]
         if to is not None:
-            self._command += ["-m", str(calls), "-r", str(rate), "-l", str(most_at_once), "-s", service]
+            self._command += ["-m", str(calls), "-r", str(rate), "-l", str(most_at_once)]
+            self._command += ["-s", service, "-d", str(hold_ms)]
             self._command.append(f"{to[0]}:{to[1]}")
         self._process: asyncio.subprocess.Process | None = None
 

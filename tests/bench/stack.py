@@ -121,7 +121,7 @@ class BenchBox(Box):
             phone = Phone(await _Elsewhere.at(at, number), number, f"secret-of-{number}-secret", self.sip, self.spoken)
             code = await phone.register(expires_s=3600)
             assert code == 200, f"{number} could not register: {code}"
-            await phone.close()
+            await phone.unplug()
 
     async def to_work(self, numbers: list[str]) -> None:
         """Log these phones' agents in and have them ready. Needs `watching`."""
@@ -153,7 +153,7 @@ class _Elsewhere(SipPeer):
         """A phone whose Contact names `elsewhere`."""
         loop = asyncio.get_running_loop()
         _, peer = await loop.create_datagram_endpoint(
-            lambda: cls((number, f"secret-of-{number}-secret")), local_addr=("127.0.0.1", 0)
+            lambda: cls((number, f"secret-of-{number}-secret")), local_addr=(elsewhere[0], 0)
         )
         peer.elsewhere = elsewhere
         return peer

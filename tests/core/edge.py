@@ -34,6 +34,12 @@ class Edge:
 
     legs: dict[LegId, EdgeLeg] = field(default_factory=dict)
     orders: dict[WorkerId, deque[fx.AnyEffect]] = field(default_factory=dict)
+    joined: set[frozenset[LegId]] = field(default_factory=set)
+    """Pairs of legs that hear each other."""
+    answered: set[LegId] = field(default_factory=set)
+    """Legs that were told to answer: a second 200 would be a fault of SIP."""
+    owed: set[LegId] = field(default_factory=set)
+    """Phones that sent REFER and were not told the end of it."""
     told_to_end: set[LegId] = field(default_factory=set)
     """Legs the engine has given up, whether or not the worker has read that."""
     recordings: dict[RecordingId, tuple[WorkerId, LegId, LegId]] = field(default_factory=dict)
@@ -68,6 +74,11 @@ class Edge:
                 return
             case fx.HangUpLeg(leg=leg) | fx.RejectLeg(leg=leg):
                 self.told_to_end.add(leg)
+            case fx.AnswerLeg(leg=leg):
+                assert leg not in self.answered, f"{leg} is told to answer twice"
+                self.answered.add(leg)
+            case fx.ReportTransfer(leg=leg, code=code) if code >= 200:
+                self.owed.discard(leg)
             case _:
                 pass
         if effect.worker in self.orders:
@@ -103,7 +114,7 @@ class Edge:
                 assert leg.state == "incoming", f"{leg_id} is {leg.state}: a worker does not heed RejectLeg then"
                 assert 300 <= code <= 699
                 return self.end(leg_id, code, "us")
-            case fx.HangUpLeg(leg=leg_id) if (leg := self.legs.get(leg_id)):
+            case fx.HangUpLeg(leg=leg_id) if leg := self.legs.get(leg_id):
                 return self.end(leg_id, 200 if leg.state == "up" else 487, "us")
             case fx.PlayPrompts(leg=leg_id, playback=playback, loop=loops) if leg := self.legs.get(leg_id):
                 leg.playback, leg.loops = playback, loops
@@ -120,9 +131,17 @@ class Edge:
                 one_leg, other_leg = self.legs.get(leg_id), self.legs.get(peer_id)
                 if one_leg and other_leg:
                     assert one_leg.worker == other_leg.worker == order.worker
+                    self.joined.add(frozenset({leg_id, peer_id}))
+            case fx.DisconnectLegs(leg=leg_id, peer=peer_id):
+                self.joined.discard(frozenset({leg_id, peer_id}))
             case _:
                 pass
         return []
+
+    def _forget(self, leg: LegId) -> None:
+        del self.legs[leg]
+        self.owed.discard(leg)
+        self.joined = {pair for pair in self.joined if leg not in pair}
 
     def _store(self, recording: RecordingId) -> list[ev.EdgeEvent]:
         if self.recordings.pop(recording, None) is None:
@@ -150,7 +169,7 @@ class Edge:
 
     def end(self, leg: LegId, code: int, by: Ended, cause: str = "") -> list[ev.EdgeEvent]:
         """A leg ends, for whatever reason; a recording of it is stored."""
-        del self.legs[leg]
+        self._forget(leg)
         events: list[ev.EdgeEvent] = [ev.LegEnded(leg=leg, code=code, by=by, cause=cause)]
         for recording, (_, one, other) in list(self.recordings.items()):
             if leg in (one, other):
@@ -178,7 +197,7 @@ class Edge:
         for order in self.orders.pop(worker, ()):
             self._unread(order)
         for leg in [leg.id for leg in self.legs.values() if leg.worker == worker]:
-            del self.legs[leg]
+            self._forget(leg)
         for recording, (of, _, _) in list(self.recordings.items()):
             if of == worker:
                 del self.recordings[recording]
@@ -191,7 +210,7 @@ class Edge:
     def lose_legs(self, worker: WorkerId, kept: set[LegId]) -> tuple[LegId, ...]:
         """A worker comes back after a broken connection with only these of its legs."""
         for leg in [leg.id for leg in self.legs.values() if leg.worker == worker and leg.id not in kept]:
-            del self.legs[leg]
+            self._forget(leg)
         return tuple(leg.id for leg in self.legs.values() if leg.worker == worker)
 
     def restore_recordings(self) -> list[ev.EdgeEvent]:

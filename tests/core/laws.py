@@ -11,6 +11,7 @@ from appliance.core.ids import AgentId, LegId, QueueId
 from appliance.core.state import State
 from appliance.core.timers import Timers
 from appliance.core.turn import Turn
+from tests.core.edge import Edge
 
 
 def check(engine: Engine, now: float, told_to_end: set[LegId]) -> None:
@@ -217,3 +218,27 @@ def nobody_waits_beside_a_free_agent(engine: Engine, now: float) -> None:
         if any(not engine.state.contacts[waiting].offers for waiting in line):
             free = [e.id for e in engine.index.members.get(queue, []) if shift.ruled_out(turn, e) is None]
             assert not free, f"{free} idle while somebody waits in {queue}"
+
+
+def workers_agree(state: State, edge: Edge) -> None:
+    """Once every order is carried out: people hear whom and what the engine believes, and are recorded as it says."""
+    talking = {frozenset({leg.id, leg.peer}) for leg in state.legs.values() if leg.peer}
+    assert edge.joined == talking, f"hear each other: {edge.joined}, should: {talking}"
+    for leg in edge.legs.values():
+        known = state.legs.get(leg.id)
+        assert known is not None or leg.id in edge.told_to_end, f"{leg.id} is up, and the engine does not know it"
+        if known is not None:
+            assert leg.playback == known.playback, f"{leg.id} hears {leg.playback}, should: {known.playback}"
+            assert known.state == leg.state, f"{leg.id} is {leg.state}, not {known.state}"
+    for contact in state.contacts.values():
+        recording = contact.recording
+        if recording is not None and recording.state in {"on", "paused"}:
+            _, one, other = edge.recordings[recording.id]
+            assert {one, other} == {contact.caller, contact.peer}, f"{contact.id}: others are recorded"
+    wanted_recordings = {c.recording.id for c in state.contacts.values() if c.recording}
+    assert set(edge.recordings) <= wanted_recordings, "a recording goes on that nobody wants"
+    for phone in edge.owed:
+        contact = state.contacts.get(state.legs[phone].contact)
+        pending = contact.transfer if contact else None
+        assert pending is not None, f"{phone} waits to hear of its transfer, which is over"
+        assert pending.by == phone

@@ -7,6 +7,7 @@ and queues come and go, agents change phones and queues.
 from hypothesis import strategies as st
 
 from appliance.core import flow
+from appliance.core.dialplan import ClassOfService
 from appliance.core.directory import (
     Agent,
     Destination,
@@ -18,7 +19,6 @@ from appliance.core.directory import (
     Site,
     Trunk,
 )
-from appliance.core.dialplan import ClassOfService
 from appliance.core.ids import AgentId, ExtensionNumber, FlowId, QueueId, TrunkId
 
 QUEUES = tuple(QueueId(name) for name in ("sales", "support", "billing"))
@@ -31,7 +31,7 @@ INBOUND = (SALES, SALES, SUPPORT, BILLING, MENU, DESK, OUTSIDE, CLOSED, GREETED,
 """What outside callers dial; the last number is not in service."""
 
 DIALLED = (*PHONES, "0722123456", "00390612345678", "112", SALES, MENU, "nonsense")
-"""What desk phones dial and phones and panels transfer to."""
+"""What desk phones dial."""
 
 
 def say(text: str) -> dict[str, str]:

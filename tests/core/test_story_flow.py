@@ -104,7 +104,7 @@ def test_closed_office_says_when_it_opens_and_hangs_up() -> None:
     world.press(caller, "1")
     while caller not in world.gone:
         world.hear(caller)
-    assert world.fact(ContactClosed).outcome == "contained"
+    assert world.fact(ContactClosed).outcome == "turned_away"
 
 
 def test_silent_caller_reaches_a_person() -> None:

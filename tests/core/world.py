@@ -77,9 +77,7 @@ def a_directory(**changes: object) -> Directory:
 class World:
     """The engine and the emulated edge around it."""
 
-    def __init__(
-        self, directory: Directory | None = None, customers: dict[str, tuple[ev.Customer, ...]] | None = None
-    ):
+    def __init__(self, directory: Directory | None = None, customers: dict[str, tuple[ev.Customer, ...]] | None = None):
         self.now = START
         self.engine = Engine()
         self.customers = customers or {}
@@ -128,11 +126,7 @@ class World:
             case fx.FindCustomers(contact=contact, number_e164=number):
                 return [ev.CustomersFound(contact=contact, customers=self.customers.get(number, ()))]
             case fx.StopRecording(recording=recording):
-                return [
-                    ev.RecordingStored(
-                        recording=recording, path=f"{recording}.opus", duration_s=1, size_bytes=9
-                    )
-                ]
+                return [ev.RecordingStored(recording=recording, path=f"{recording}.opus", duration_s=1, size_bytes=9)]
             case _:
                 pass
         return []

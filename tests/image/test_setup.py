@@ -100,9 +100,7 @@ def test_an_interpreter_that_does_not_exist_is_refused_with_advice() -> None:
         build.inspect("/nonexistent/python")
 
 
-def test_a_file_that_is_no_source_of_pjproject_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_is_no_source_of_pjproject_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     wrong = tmp_path / "wrong.tar"
     wrong.write_bytes(b"no archive")
@@ -111,9 +109,7 @@ def test_a_file_that_is_no_source_of_pjproject_is_refused(
     assert build.cached_wheel(HERE) is None
 
 
-def test_a_wheel_in_the_cache_is_taken_without_building(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wheel_in_the_cache_is_taken_without_building(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     place = tmp_path / "switchroom" / "pjsua2" / build.key(HERE)
     place.mkdir(parents=True)
@@ -152,9 +148,7 @@ def test_every_module_that_kamailio_loads_is_in_a_package_of_ours() -> None:
     }
     assert modules
     packages = [name for name in debian.wanted(["run"], system_python=False) if name.startswith("kamailio")]
-    listed = subprocess.run(
-        ["dpkg-query", "-L", *packages], check=True, capture_output=True, text=True
-    ).stdout
+    listed = subprocess.run(["dpkg-query", "-L", *packages], check=True, capture_output=True, text=True).stdout
     assert modules <= {Path(line).name for line in listed.splitlines() if line.endswith(".so")}
 
 

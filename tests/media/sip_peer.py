@@ -313,9 +313,7 @@ class PeerCall:
         elif method == "BYE":
             self._end()
 
-    def _respond(
-        self, request: Message, code: int, *, sdp: str = "", headers: Mapping[str, str] | None = None
-    ) -> None:
+    def _respond(self, request: Message, code: int, *, sdp: str = "", headers: Mapping[str, str] | None = None) -> None:
         lines = [f"SIP/2.0 {code} {'OK' if code == 200 else 'Answer'}"]
         lines += [f"Via: {value}" for value in request.headers["via"]]
         lines += [f"Record-Route: {value}" for value in request.headers.get("record-route", [])]

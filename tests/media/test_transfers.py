@@ -57,9 +57,7 @@ async def test_taking_a_call_over_by_invite_is_refused(stage: Stage) -> None:
     from_tag, to_tag = leg.call.local.partition(";tag=")[2], leg.call.remote.partition(";tag=")[2]
     replaces = f"{leg.call.call_id};to-tag={to_tag};from-tag={from_tag}"
     mark = {"X-Switchroom-Source": "extension", "X-Switchroom-User": "100"}
-    call = await stage.edge.call(
-        "sip:205@127.0.0.1", to=stage.worker.address, headers={**mark, "Replaces": replaces}
-    )
+    call = await stage.edge.call("sip:205@127.0.0.1", to=stage.worker.address, headers={**mark, "Replaces": replaces})
     await call.until("ended")
     assert call.codes[-1] == 403
     await leg.listen()

@@ -44,9 +44,7 @@ async def test_sigterm_ends_calls_and_keeps_recordings(stage: Stage) -> None:
     caller, agent = await stage.conversation(CALLER, AGENT)
     waiting = await stage.ring_in()
     recording = RecordingId("r1")
-    stage.brain.order(
-        StartRecording(worker=stage.brain.worker, leg=caller.id, peer=agent.id, recording=recording)
-    )
+    stage.brain.order(StartRecording(worker=stage.brain.worker, leg=caller.id, peer=agent.id, recording=recording))
     await stage.brain.expect(RecordingStarted)
     await agent.listen(0.8)
     loop = asyncio.get_running_loop()

@@ -100,6 +100,12 @@ async def test_trusted_networks_and_trunks_may_send_fast(start_edge: StartEdge) 
         await flood(agent, edge, 100)
         assert await is_answered(agent, edge)
     assert await edge.control.bans() == {}
+    await edge.control.set_trusted(())
+    no_more, still = await edge.agent("127.0.0.65"), await edge.agent("127.0.0.66")
+    for agent in (no_more, still):
+        await flood(agent, edge, 100)
+    assert (await edge.events.next(SourceBanned)).address == "127.0.0.65"
+    assert list(await edge.control.bans()) == ["127.0.0.65"]
 
 
 JUNK = [

@@ -1,6 +1,7 @@
 """Starting and stopping: what is said when Kamailio cannot run, and that nothing is left behind."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ import pytest
 from appliance.core.ids import ExtensionNumber
 from appliance.sip.control import EdgeControl
 from appliance.sip.errors import EdgeRefusedError, EdgeStartError, EdgeUnavailableError, SettingsError
-from appliance.sip.process import EdgeProcess, check
+from appliance.sip.process import EdgeProcess, check, command_line, find_program, write_files
 from appliance.sip.settings import Address, Listen
 from tests.sip.conftest import Directory, Edge, MakeSettings, StartEdge
 from tests.sip.ports import free_ports
@@ -130,11 +131,41 @@ async def test_its_end_is_noticed_and_it_can_be_started_again(start_edge: StartE
     assert "kamailio" in await edge.control.version()
 
 
-async def test_an_edge_left_over_by_a_killed_supervisor_is_replaced(start_edge: StartEdge) -> None:
-    orphan = await start_edge()
-    fresh = await start_edge(orphan.settings)
-    assert await orphan.process.wait() == -signal.SIGKILL
+async def test_an_edge_left_over_by_a_killed_supervisor_is_replaced(
+    start_edge: StartEdge, make_settings: MakeSettings
+) -> None:
+    settings = make_settings()
+    await asyncio.to_thread(write_files, settings)
+    orphan = await asyncio.create_subprocess_exec(*command_line(settings), start_new_session=True)
+    async with EdgeControl(settings) as control, asyncio.timeout(5):
+        while True:
+            with contextlib.suppress(EdgeUnavailableError):
+                await control.version()
+                break
+    os.kill(orphan.pid, signal.SIGKILL)  # its children live on
+    fresh = await start_edge(settings)
     assert "kamailio" in await fresh.control.version()
+    await fresh.process.stop()
+    await orphan.wait()
+    assert processes_of(settings.runtime_dir) == []
+
+
+async def test_a_second_supervisor_does_not_end_the_edge_of_the_first(edge: Edge) -> None:
+    with pytest.raises(EdgeStartError, match=r"^Another Switchroom is running from /.*/edge\.$"):
+        await EdgeProcess(edge.settings).start()
+    assert "kamailio" in await edge.control.version()
+
+
+async def test_a_missing_module_is_named(make_settings: MakeSettings, tmp_path: Path) -> None:
+    program = tmp_path / "kamailio"
+    program.write_text(f'#!/bin/sh\nexec {find_program(make_settings())} "$@" -L {tmp_path}\n')
+    program.chmod(0o755)
+    with pytest.raises(EdgeStartError) as caught:
+        await EdgeProcess(make_settings(kamailio=program)).start()
+    assert str(caught.value) == (
+        "Kamailio's module jsonrpcs is missing:"
+        " install the Debian packages kamailio-sqlite-modules and kamailio-extra-modules."
+    )
 
 
 async def test_a_damaged_table_file_is_replaced(start_edge: StartEdge, make_settings: MakeSettings) -> None:

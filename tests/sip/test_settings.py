@@ -12,6 +12,7 @@ from appliance.sip.digest import MIN_SECRET_LENGTH, generate_secret, hash_secret
 from appliance.sip.errors import SettingsError
 from appliance.sip.settings import Address, EdgeSettings, Limits, Listen, Timers, Trunk, Worker
 
+TRUNK = Trunk(id=TrunkId("acme"), host="sip.acme.example", register=True, user="a", secret="b")
 GOOD = EdgeSettings(
     runtime_dir=Path("/run/switchroom/sip"),
     directory_db=Path("/var/lib/switchroom/brain.sqlite"),
@@ -19,9 +20,9 @@ GOOD = EdgeSettings(
     internal=Address("127.0.0.1", 5070),
     event_address=Address("127.0.0.1", 8448),
     workers=(Worker(id=WorkerId("media1"), host="127.0.0.1", port=5071),),
-    trunks=(Trunk(id=TrunkId("acme"), host="sip.acme.example", register=True, user="a", secret="b"),),
+    trunks=(TRUNK,),
 )
-LISTEN, WORKER, TRUNK = GOOD.listen[0], GOOD.workers[0], GOOD.trunks[0]
+LISTEN, WORKER = GOOD.listen[0], GOOD.workers[0]
 EVIL = 'x"\nmodparam("tm","x",1)'
 
 

@@ -58,6 +58,12 @@ FLOWS = (
 )
 
 PROGRAM = (sys.executable, "-m", "appliance")
+EVERYDAY = (
+    "Nothing of the conversation had been written",
+    "One of the two legs had ended",
+)
+"""Logged as errors by the media workers when a call ends in the moment it would be recorded."""
+
 START_S = 40.0
 """Two busy cores and the first music on hold included."""
 STOP_S = 20.0
@@ -190,7 +196,9 @@ class Box:
             await self._stack.aclose()
             if self._reading is not None:
                 await self._reading
-        strays += [f"{one} still belongs to it" for one in psutil.process_iter() if str(self.directory) in _command(one)]
+        strays += [
+            f"{one} still belongs to it" for one in psutil.process_iter() if str(self.directory) in _command(one)
+        ]
         shutil.rmtree(self.directory)
         assert not strays, "\n".join([*strays, *self.lines[-30:]])
 
@@ -267,7 +275,7 @@ class Box:
         expected, self.expected_errors = self.expected_errors, []
         for line in lines:
             if re.search(r" (ERROR|CRITICAL) |^Traceback|Error: ", line):
-                assert any(re.search(pattern, line) for pattern in expected), line
+                assert any(re.search(pattern, line) for pattern in (*expected, *EVERYDAY)), line
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from tests.media.rtp import FRAME_S
 from tests.media.sip_peer import PeerCall
 from tests.media.tone import RATE_HZ, Samples, hears, loudness_dbfs
@@ -113,6 +115,14 @@ class Party:
     async def hears_silence(self) -> bool:
         """Nothing can be heard now."""
         return loudness_dbfs(await self.listen()) < QUIET_DBFS
+
+    async def hears_part_of(self, file: Path, duration_s: float = 1.0) -> bool:
+        """Whether what can be heard now is a piece of this file (music goes round, so no beginning is looked for)."""
+        piece, _ = ears.voiced(await self.listen(duration_s))
+        whole = ears.read_wav(file)
+        round_and_round = np.concatenate([whole, whole[: len(piece)]])
+        found = await asyncio.to_thread(ears.likeness, round_and_round, piece)
+        return bool(found.max() >= ears.ALIKE)
 
     async def hear(self, text: str, *, first_s: float | None = None, limit_s: float = 12.0) -> float:
         """Wait until this sentence was heard to its end (or its first seconds), after what `hear` gave before.

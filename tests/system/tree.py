@@ -49,7 +49,9 @@ class Tree:
                     await self._news.wait()
         except TimeoutError:
             lines = "\n".join(f"  {key}: {value}" for key, value in sorted(self.values.items()))
-            raise AssertionError(f"within {limit_s} s it did not come true{what and f' that {what}'}:\n{lines}") from None
+            raise AssertionError(
+                f"within {limit_s} s it did not come true{what and f' that {what}'}:\n{lines}"
+            ) from None
         return found
 
     def find(self, kind: type[V], key: str) -> V | None:

@@ -84,6 +84,11 @@ class EmulatedWorker:
         self._gone(leg)
         self._report(ev.LegEnded(leg=leg, code=200, by="far"))
 
+    def hang_up_all(self) -> None:
+        """Everybody puts the phone down."""
+        for leg in list(self._number_of):
+            self.hang_up(leg)
+
     async def rings(self, number: str) -> LegId:
         """Wait until this phone rings."""
         await self._until(lambda: number in self.ringing, f"{number} does not ring")

@@ -14,11 +14,16 @@ from contextlib import closing
 from math import pi, sin
 from pathlib import Path
 
+from appliance.core import commands
+from appliance.core.ids import AgentId
+from appliance.ipc import api
+from appliance.ipc.client import Client
 from tests.web.phones import SAMPLE_S, EmulatedEdge, EmulatedWorker
 
 ROOT = Path(__file__).parents[2]
 START_S = 20.0
 PHONES = ("101", "102", "103")
+AGENTS = (AgentId("ann"), AgentId("bob"))
 _LISTENING = re.compile(rb"listening on (\S+?)/?\s*$")
 
 
@@ -92,6 +97,10 @@ class Stage:
         """Bring everything up."""
         await self.edge.start()
         await self.start_brain()
+        await self.start_web()
+
+    async def start_web(self) -> None:
+        """Start the web; the port stays the same."""
         found = await self.web.start(_LISTENING)
         self.url = found[1].decode()
 
@@ -112,9 +121,33 @@ class Stage:
         assert await self.brain.stop() == 0, self.brain.log.read_text()
         await self.edge.close()
 
+    async def calm(self) -> None:
+        """No call, nobody on shift, every phone connected."""
+        self.phones.hang_up_all()
+        async with Client(self.folder / "run" / "brain.sock", role="cli", name="calm") as brain:
+            for agent in AGENTS:
+                await brain.request(commands.LogIn(by="calm", agent=agent))
+            await self._until_free(brain)
+            for agent in AGENTS:
+                await brain.request(commands.LogOut(by="calm", agent=agent))
+        for number in PHONES:
+            self.edge.register(number)
+
+    async def _until_free(self, brain: Client) -> None:
+        """Nobody talks or rings any more."""
+        async with asyncio.timeout(10):
+            async for _ in brain.subscribe(("contact/", "agent/")):
+                tree = await brain.request(api.ReadStatus(prefixes=("contact/", "agent/")), dict[str, api.StatusValue])
+                busy = [v for v in tree.values() if isinstance(v, api.AgentStatus) and v.state in ("offered", "busy")]
+                open_ = [v for v in tree.values() if isinstance(v, api.ContactStatus) and v.state != "wrap_up"]
+                if not busy and not open_:
+                    return
+
     def sql(self, query: str) -> list[tuple[object, ...]]:
         """What the database holds."""
-        with closing(sqlite3.connect(f"file:{self.folder / 'state' / 'switchroom.sqlite'}?mode=ro", uri=True)) as database:
+        with closing(
+            sqlite3.connect(f"file:{self.folder / 'state' / 'switchroom.sqlite'}?mode=ro", uri=True)
+        ) as database:
             return list(database.execute(query))
 
 

@@ -1,5 +1,5 @@
--- Registered phones, in the shape that usrloc asks for (version 9, the same in 5.6 and 6.0). Kamailio's timer process is
--- the only writer: db_sqlite of 5.6 does not wait for a lock, so a second writer would make it lose rows.
+-- Registered phones, in the shape that usrloc asks for (version 9, the same in 5.6 and 6.0). Kamailio's timer process
+-- is the only writer: db_sqlite of 5.6 does not wait for a lock, so a second writer would make it lose rows.
 CREATE TABLE version (
     id INTEGER PRIMARY KEY,
     table_name VARCHAR(32) NOT NULL UNIQUE,

@@ -9,7 +9,7 @@ import { PhoneNumber } from "../parts/number.js";
 import { AnswerButtons } from "./answer.js";
 import { Identity } from "./identity.js";
 import { Notes } from "./notes.js";
-import { useCardShown, whoCalls } from "./offer.js";
+import { customerOf, useCardShown, whoCalls } from "./offer.js";
 import { Past } from "./past.js";
 import { Toolbar } from "./toolbar.js";
 import { WrapUp } from "./wrap_up.js";
@@ -49,6 +49,8 @@ function Answers({ contact }) {
 export function Card({ me, contact, consultation }) {
   const heading = useRef();
   const offered = me.state === "offered";
+  const customer = customerOf(contact);
+  const verdict = customer ? "known" : contact.verdict;
   const outbound = contact.direction === "outbound";
   const [number, shown] = outbound ? [contact.to_number, contact.to_shown] : [contact.from_number, contact.from_shown];
   useCardShown(me, contact);
@@ -59,13 +61,13 @@ export function Card({ me, contact, consultation }) {
 
   return html`<article class="card ${offered ? "offered" : ""} ${me.held ? "held" : ""}" aria-labelledby="card-title" data-contact=${contact.id}>
     <header>
-      <div class="face" aria-hidden="true"><${Icon} name=${contact.verdict === "known" ? "user" : "phone"} /></div>
+      <div class="face" aria-hidden="true"><${Icon} name=${customer ? "user" : "phone"} /></div>
       <div class="who">
         <h2 id="card-title" ref=${heading} tabindex="-1">${whoCalls(contact)}</h2>
         <p>
           ${(whoCalls(contact) !== shown || !offered) && html`<${PhoneNumber} number=${number} shown=${shown} />`}
-          ${contact.customers.length === 1 && contact.customers[0].company && html`<span>${contact.customers[0].company}</span>`}
-          ${contact.verdict && html`<span class="tag ${contact.verdict}">${t(`verdict.${contact.verdict}`)}</span>`}
+          ${customer?.company && html`<span>${customer.company}</span>`}
+          ${verdict && html`<span class="tag ${verdict}">${t(`verdict.${verdict}`)}</span>`}
         </p>
       </div>
       ${offered && html`<p class="ringing"><${Icon} name="bell" />${t("card.ringing")}</p>`}

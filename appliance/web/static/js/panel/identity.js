@@ -8,24 +8,21 @@ import { order } from "../base/socket.js";
 import { Action } from "../parts/action.js";
 import { Icon } from "../parts/icon.js";
 import { tellDone, tellFailure } from "../parts/toast.js";
+import { customerOf } from "./offer.js";
 
-function linkTo(contact, customer) {
-  return order("contact.link_customer", { contact: contact.id, customer: customer.id })
-    .then(() => tellDone(t("identity.linked", { name: customer.name })));
-}
-
-function Choice({ contact, customers, question }) {
+/** Choose one of some customers. */
+function Choice({ link, customers, question }) {
   return html`<fieldset class="choose">
     <legend>${question}</legend>
     <ul>${customers.map((customer) => html`<li key=${customer.id}>
-      <button type="button" class="action" onClick=${() => linkTo(contact, customer).catch(tellFailure)}>
+      <button type="button" class="action" onClick=${() => link(customer).catch(tellFailure)}>
         <${Icon} name="user" /><span>${customer.name}</span>
         ${customer.company && html`<span class="faint">${customer.company}</span>`}
       </button></li>`)}</ul>
   </fieldset>`;
 }
 
-function Search({ contact }) {
+function Search({ link }) {
   const [words, setWords] = useState("");
   const found = useFetched(words.trim().length > 1 ? `/api/customers?q=${encodeURIComponent(words.trim())}` : null);
   return html`<div class="find">
@@ -33,12 +30,12 @@ function Search({ contact }) {
       <input type="search" value=${words} onInput=${(event) => setWords(event.target.value)} autocomplete="off" />
     </label>
     ${found.data && (found.data.length
-      ? html`<${Choice} contact=${contact} customers=${found.data} question=${t("identity.is_it")} />`
+      ? html`<${Choice} link=${link} customers=${found.data} question=${t("identity.is_it")} />`
       : html`<p class="faint" role="status">${t("identity.nobody")}</p>`)}
   </div>`;
 }
 
-function NewCustomer({ contact, done }) {
+function NewCustomer({ contact, link, done }) {
   const [failure, setFailure] = useState("");
   async function save(event) {
     event.preventDefault();
@@ -46,8 +43,7 @@ function NewCustomer({ contact, done }) {
     setFailure("");
     try {
       const { id } = await api("POST", "/api/customers", { ...fields, numbers: number ? [number] : [], language: language || null });
-      await linkTo(contact, { id, name: fields.name });
-      done();
+      await link({ id, ...fields, note: "", language: language || null });
     } catch (refused) {
       setFailure(refused.text);
     }
@@ -70,10 +66,18 @@ function NewCustomer({ contact, done }) {
 
 export function Identity({ contact }) {
   const [adding, setAdding] = useState(false);
+  const [linked, setLinked] = useState(undefined);
   const { verdict, customers } = contact;
+  const customer = linked ?? customerOf(contact);
+
+  async function link(one) {
+    await order("contact.link_customer", { contact: contact.id, customer: one.id });
+    setLinked(one);
+    tellDone(t("identity.linked", { name: one.name }));
+  }
+
   if (contact.direction === "internal") return null;
-  if (verdict === "known" && customers.length === 1) {
-    const [customer] = customers;
+  if (customer) {
     return html`<section class="identity">
       <h3>${t("identity.title")}</h3>
       <p><strong>${customer.name}</strong>${customer.company && html` · ${customer.company}`}
@@ -83,11 +87,11 @@ export function Identity({ contact }) {
   }
   return html`<section class="identity">
     <h3>${t("identity.title")}</h3>
-    ${verdict === "several" && html`<${Choice} contact=${contact} customers=${customers} question=${t("identity.which")} />`}
+    ${verdict === "several" && html`<${Choice} link=${link} customers=${customers} question=${t("identity.which")} />`}
     ${verdict !== "several" && html`<p>${t("identity.unknown")}</p>`}
     ${adding
-      ? html`<${NewCustomer} contact=${contact} done=${() => setAdding(false)} />`
-      : html`<${Search} contact=${contact} />
+      ? html`<${NewCustomer} contact=${contact} link=${link} done=${() => setAdding(false)} />`
+      : html`<${Search} link=${link} />
           <${Action} label=${t("identity.new")} icon="plus" run=${() => setAdding(true)} />`}
   </section>`;
 }

@@ -20,9 +20,13 @@ export function useOffer() {
   return contact ? { me, contact } : {};
 }
 
+/** The one customer the contact is with, when that is clear (recognised, or an agent said so). */
+export const customerOf = (contact) => (contact.customers.length === 1 ? contact.customers[0] : undefined);
+
 /** Who calls, in one line. */
 export function whoCalls(contact) {
-  if (contact.customers.length === 1 && contact.verdict === "known") return contact.customers[0].name;
+  const customer = customerOf(contact);
+  if (customer) return customer.name;
   if (contact.direction === "outbound") return contact.to_shown;
   return contact.from_shown || contact.from_number || t("common.no_number");
 }

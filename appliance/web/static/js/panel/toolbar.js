@@ -1,6 +1,5 @@
 // The buttons of a conversation: hold, mute, transfer, recording, hang up; and those of a consultation while there is one.
 
-import { Elapsed } from "../base/clock.js";
 import { t } from "../base/i18n.js";
 import { html, useState } from "../base/preact.js";
 import { order } from "../base/socket.js";
@@ -48,8 +47,7 @@ export function Toolbar({ me, contact, consultation }) {
     </div>
     ${me.held && html`<p class="held-note"><${Icon} name="pause" />${t("toolbar.caller_hears_music")}</p>`}
     ${consultation && html`<div class="consultation" aria-label=${t("consult.label")}>
-      <p><${Icon} name="users" /><strong>${other.name}</strong>
-        ${other.up ? t("consult.talking") : t("consult.ringing")} <${Elapsed} since=${consultation.state_since} /></p>
+      <p><${Icon} name="users" /><strong>${other.name}</strong> <span>${other.up ? t("consult.talking") : t("consult.ringing")}</span></p>
       <label>${t("transfer.reason")}
         <input maxlength="200" value=${reason} onInput=${(event) => setReason(event.target.value)} /></label>
       <div class="buttons">
