@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import assert_never
 
 from appliance.brain.edge import Edge
-from appliance.brain.loop import NoRoomError
 from appliance.brain.prompting import Prompting
 from appliance.brain.screens import Screens
 from appliance.core import effects as fx
@@ -36,7 +35,7 @@ class Dispatch:
         customers: Customers,
         lookups: Lookups,
         tasks: asyncio.TaskGroup,
-        take: Callable[[ev.EdgeEvent], object],
+        tell: Callable[[ev.EdgeEvent], object],
     ) -> None:
         self._screens = screens
         self._prompting = prompting
@@ -44,7 +43,7 @@ class Dispatch:
         self._customers = customers
         self._lookups = lookups
         self._tasks = tasks
-        self._take = take
+        self._tell = tell
         self._workers: dict[WorkerId, Connection] = {}
         self._held: dict[WorkerId, list[MediaCommand]] = {}
 
@@ -120,7 +119,7 @@ class Dispatch:
         self._prompting.play(
             order,
             send=lambda files: self._order(order.worker, files),
-            failed=lambda why: self._answer(ev.PlaybackFinished(leg=order.leg, playback=order.playback, failed=why)),
+            failed=lambda why: self._tell(ev.PlaybackFinished(leg=order.leg, playback=order.playback, failed=why)),
         )
 
     async def _find_customers(self, wanted: fx.FindCustomers) -> None:
@@ -129,20 +128,13 @@ class Dispatch:
         except StoreError as error:
             log.error("contact %s: the caller could not be looked up: %s", wanted.contact, error)
             found = ()
-        self._answer(ev.CustomersFound(contact=wanted.contact, customers=found))
+        self._tell(ev.CustomersFound(contact=wanted.contact, customers=found))
 
     async def _look_up(self, wanted: fx.LookUp) -> None:
         try:
             values = await self._lookups.run(wanted.source, wanted.key, wanted.limit_s)
         except StoreError as error:
             log.warning("contact %s: look-up %s failed: %s", wanted.contact, wanted.source, error)
-            self._answer(ev.LookUpAnswered(contact=wanted.contact, values={}, error=str(error)))
+            self._tell(ev.LookUpAnswered(contact=wanted.contact, values={}, error=str(error)))
         else:
-            self._answer(ev.LookUpAnswered(contact=wanted.contact, values=values))
-
-    def _answer(self, event: ev.EdgeEvent) -> None:
-        """Tell the engine; its own time limit answers when that cannot be written down now."""
-        try:
-            self._take(event)
-        except NoRoomError as error:
-            log.error("%s is dropped: %s", type(event).__name__, error)
+            self._tell(ev.LookUpAnswered(contact=wanted.contact, values=values))

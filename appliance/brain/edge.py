@@ -75,7 +75,7 @@ class Edge:
                         log.warning("Kamailio is gone; it is waited for")
                     case sip.ContactRegistered():
                         self._contacts.setdefault(event.extension, set()).add(event.contact)
-                        loop.take(
+                        loop.tell(
                             ev.ExtensionRegistered(
                                 extension=event.extension,
                                 contact_uri=event.contact,
@@ -85,9 +85,9 @@ class Edge:
                     case sip.ContactUnregistered():
                         self._unregistered(loop, event)
                     case sip.TrunkRegistered():
-                        loop.take(ev.TrunkChanged(trunk=event.trunk, up=True, detail=event.reply))
+                        loop.tell(ev.TrunkChanged(trunk=event.trunk, up=True, detail=event.reply))
                     case sip.TrunkFailed():
-                        loop.take(ev.TrunkChanged(trunk=event.trunk, up=False, detail=event.reply))
+                        loop.tell(ev.TrunkChanged(trunk=event.trunk, up=False, detail=event.reply))
                     case sip.WorkerDown():
                         log.warning("Kamailio gets no answer from worker %s", event.worker)
                     case sip.WorkerUp():
@@ -105,7 +105,7 @@ class Edge:
         if not left:
             self._contacts.pop(event.extension, None)
             if event.extension in loop.engine.state.registered:
-                loop.take(ev.ExtensionUnregistered(extension=event.extension))
+                loop.tell(ev.ExtensionUnregistered(extension=event.extension))
 
     async def _synchronise(self, loop: Loop) -> None:
         """Read everything, order everything."""
@@ -129,8 +129,8 @@ class Edge:
         registered = loop.engine.state.registered
         for contact in contacts:
             if contact.extension not in registered:
-                loop.take(ev.ExtensionRegistered(extension=contact.extension, user_agent=contact.user_agent))
+                loop.tell(ev.ExtensionRegistered(extension=contact.extension, user_agent=contact.user_agent))
         for extension in [number for number in registered if number not in self._contacts]:
-            loop.take(ev.ExtensionUnregistered(extension=extension))
+            loop.tell(ev.ExtensionUnregistered(extension=extension))
         for trunk in trunks:
-            loop.take(ev.TrunkChanged(trunk=trunk.trunk, up=trunk.registered, detail=trunk.reply))
+            loop.tell(ev.TrunkChanged(trunk=trunk.trunk, up=trunk.registered, detail=trunk.reply))

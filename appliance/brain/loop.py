@@ -19,6 +19,7 @@ from appliance.clock import Clock
 from appliance.core import events as ev
 from appliance.core.effects import AnyEffect, Record
 from appliance.core.engine import Engine, Message
+from appliance.core.events import EdgeEvent
 from appliance.store.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,13 @@ class Loop:
             self.snapshot_wanted.set()
         return seq
 
+    def tell(self, event: EdgeEvent) -> None:
+        """`take` for events that nobody can repeat and the engine can do without: dropped, and logged, for want of room."""
+        try:
+            self.take(event)
+        except NoRoomError as error:
+            log.error("%s is dropped: %s", type(event).__name__, error)
+
     def _arm(self) -> None:
         due = self.engine.next_deadline()
         if due == self._timer_due:
@@ -142,6 +150,6 @@ class Loop:
         while True:
             zone = ZoneInfo(self.engine.state.directory.site.zone)
             today = dt.datetime.fromtimestamp(self.clock.now(), zone)
-            self.take(ev.DayBegan(day=today.date().isoformat()))
+            self.tell(ev.DayBegan(day=today.date().isoformat()))
             tomorrow = dt.datetime.combine(today.date() + dt.timedelta(days=1), dt.time(), zone)
             await asyncio.sleep(min(3600.0, max(1.0, tomorrow.timestamp() - today.timestamp())))

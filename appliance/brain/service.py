@@ -15,7 +15,7 @@ from pathlib import Path
 from appliance.brain.dispatch import Dispatch
 from appliance.brain.edge import Edge
 from appliance.brain.hub import Hub
-from appliance.brain.loop import Loop, NoRoomError
+from appliance.brain.loop import Loop
 from appliance.brain.prompting import Prompting
 from appliance.brain.requests import Requests
 from appliance.brain.screens import Screens
@@ -122,7 +122,7 @@ class Service:
                 customers=customers,
                 lookups=Lookups(database),
                 tasks=tasks,
-                take=loop.take,
+                tell=loop.tell,
             )
             self._workers = workers = Workers(loop, dispatch, tasks, await journal.source_seqs())
 
@@ -202,7 +202,4 @@ def failing(loop: Loop, why: str) -> None:
         log.error("the journal cannot be written: %s", why)
     else:
         log.warning("the journal can be written again")
-    try:
-        loop.take(ev.StoreChanged(failing=why))
-    except NoRoomError as error:
-        log.error("%s", error)
+    loop.tell(ev.StoreChanged(failing=why))

@@ -33,8 +33,8 @@ class DiskWatch:
             low = loop.engine.state.disk_low
             if free_bytes < self._min_free_bytes and not low:
                 log.error("the disk is nearly full: %d bytes free; calls are not recorded", free_bytes)
-                loop.take(ev.DiskSpaceChanged(low=True, free_bytes=free_bytes))
+                loop.tell(ev.DiskSpaceChanged(low=True, free_bytes=free_bytes))
             elif low and free_bytes > self._min_free_bytes * 5 // 4:
                 log.info("there is room on the disk again: %d bytes", free_bytes)
-                loop.take(ev.DiskSpaceChanged(low=False, free_bytes=free_bytes))
+                loop.tell(ev.DiskSpaceChanged(low=False, free_bytes=free_bytes))
             await asyncio.sleep(LOOK_EVERY_S)

@@ -52,7 +52,7 @@ class Workers:
         worker = WorkerId(hello.name)
         legs = {leg.leg for leg in hello.legs} | self._dispatch.dialled_for(worker)
         self._dispatch.worker_is_back(worker, connection)
-        self._loop.take(ev.WorkerJoined(worker=worker, legs=tuple(sorted(legs))))
+        self._loop.tell(ev.WorkerJoined(worker=worker, legs=tuple(sorted(legs))))
 
     def reported(self, connection: Connection, report: api.Reported) -> None:
         """One event. Numbers already taken are repetitions after a reconnection."""
@@ -101,7 +101,7 @@ class Workers:
 
     def _lost(self, worker: WorkerId) -> None:
         self._dispatch.forget_worker(worker)
-        self._loop.take(ev.WorkerLost(worker=worker))
+        self._loop.tell(ev.WorkerLost(worker=worker))
 
     async def close(self) -> None:
         """Wait for nobody any more."""

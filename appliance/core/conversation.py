@@ -39,6 +39,7 @@ def begin(turn: Turn, contact: Contact, leg: Leg) -> None:
     if contact.stage != "talking":
         turn.move(contact, "talking")
     if contact.answered_at is None:
+        turn.answer(caller)
         contact.answered_at = turn.now
         if contact.queue and (entry := turn.index.queues.get(contact.queue)):
             day = turn.day(contact.queue)
@@ -52,7 +53,6 @@ def begin(turn: Turn, contact: Contact, leg: Leg) -> None:
     if leg.agent:
         contact.agent = leg.agent
         shift.engage(turn, leg.agent, "talking", contact)
-    turn.answer(caller)
     turn.hush(caller)
     talk(turn, contact, caller, leg)
     turn.show("contact", contact.id)
@@ -179,10 +179,11 @@ def play_hold_music(turn: Turn, contact: Contact, leg: Leg) -> None:
 
 
 def phone_held(turn: Turn, contact: Contact, leg: Leg, *, on: bool) -> None:
-    """A desk phone pressed its own hold key: whoever it talks with hears music."""
+    """A desk phone pressed its own hold key: whoever it talks with hears our music, not what the phone may send."""
     if leg.held == on:
         return
     leg.held = on
+    turn.effects.append(fx.MuteLeg(worker=leg.worker, leg=leg.id, muted=on or leg.muted))
     other = turn.leg(leg.peer)
     by = name_of(leg)
     if other is not None and contact.stage == "talking":

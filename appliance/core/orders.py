@@ -121,7 +121,7 @@ def mute(turn: Turn, agent_id: AgentId, *, on: bool) -> None:
     leg = own_leg(turn, agent_id)
     if leg.muted != on:
         leg.muted = on
-        turn.effects.append(fx.MuteLeg(worker=leg.worker, leg=leg.id, muted=on))
+        turn.effects.append(fx.MuteLeg(worker=leg.worker, leg=leg.id, muted=on or leg.held))
         turn.show("agent", agent_id)
         turn.show("contact", leg.contact)
 

@@ -231,6 +231,8 @@ def consultation_over(turn: Turn, contact: Contact, leg: Leg) -> None:
     contact.consultation = None
     turn.hush(turn.leg(contact.peer))
     turn.show("contact", contact.id)
+    if contact.agent:
+        turn.show("agent", contact.agent)
 
 
 def complete(turn: Turn, contact: Contact, by: Leg, reason: str) -> None:

@@ -238,7 +238,7 @@ def workers_agree(state: State, edge: Edge) -> None:
     wanted_recordings = {c.recording.id for c in state.contacts.values() if c.recording}
     assert set(edge.recordings) <= wanted_recordings, "a recording goes on that nobody wants"
     for phone in edge.owed:
-        contact = state.contacts.get(state.legs[phone].contact)
-        pending = contact.transfer if contact else None
+        asked = state.contacts.get(state.legs[phone].contact)
+        pending = asked.transfer if asked is not None else None
         assert pending is not None, f"{phone} waits to hear of its transfer, which is over"
         assert pending.by == phone

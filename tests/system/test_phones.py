@@ -222,4 +222,4 @@ async def test_every_step_of_a_call_is_kept(box: Box) -> None:
     called.hang_up()
     await box.cdr(contact.id)
     kinds = [type(fact) for fact in await box.facts(contact.id)]
-    assert kinds == [f.ContactOpened, f.ContactAnswered, f.ContactClosed]
+    assert kinds == [f.ContactOpened, f.ContactAnswered, f.CallerLeft, f.ContactClosed]

@@ -20,6 +20,7 @@ export class Refused extends Error {
 }
 
 let socket = null;
+let leaving = false;
 let failures = 0;
 let newest = 0;
 const waiting = new Map();
@@ -40,6 +41,9 @@ function changeState(changes) {
   for (const watcher of [...watchers]) watcher(state);
 }
 
+/** The person logs out here: the end of the login is no surprise. */
+export const leave = () => { leaving = true; };
+
 /** Connect, and stay connected. */
 export function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -47,6 +51,7 @@ export function connect() {
   socket.onopen = () => socket.send(JSON.stringify({ m: "hello", csrf: boot.csrf }));
   socket.onmessage = (event) => receive(JSON.parse(event.data));
   socket.onclose = (event) => {
+    if (leaving) return;
     if (event.code === LOGIN_ENDED) {
       location.assign(`/login?ended=1&next=${encodeURIComponent(location.pathname)}`);
       return;

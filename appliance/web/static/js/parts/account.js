@@ -6,6 +6,7 @@ import { language, t } from "../base/i18n.js";
 import { keyLabel, shortcutsOn, switchShortcuts, useShortcut } from "../base/keys.js";
 import { notificationsOn, soundOn, switchNotifications, switchSound } from "../base/notify.js";
 import { html, useState } from "../base/preact.js";
+import { leave } from "../base/socket.js";
 import { forgetAllNotes } from "../panel/notes.js";
 import { Action } from "./action.js";
 import { Dialog } from "./dialog.js";
@@ -96,7 +97,8 @@ function Settings({ close }) {
   <//>`;
 }
 
-async function logOut() {
+function logOut() {
+  leave();
   forgetAllNotes();
   const form = document.createElement("form");
   form.method = "post";
