@@ -12,7 +12,7 @@ from typing import assert_never
 import msgspec
 from msgspec import Raw
 
-from appliance.brain.loop import Loop
+from appliance.brain.loop import Loop, NoRoomError
 from appliance.core import events as ev
 from appliance.core.directory import Directory
 from appliance.core.ids import CustomerId, ExtensionNumber
@@ -85,6 +85,8 @@ class Requests:
                 result = await self._do(wanted)
         except EntryError as error:
             connection.send(api.Failure(id=number, code=error.code, text=str(error)))
+        except NoRoomError as error:
+            connection.send(api.Failure(id=number, code="busy", text=str(error)))
         except StoreError as error:
             log.error("%s failed: %s", type(wanted).__name__, error)
             connection.send(api.Failure(id=number, code="store", text=str(error)))

@@ -38,8 +38,8 @@ def who_answers(tree: Tree, queue: QueueId, secrets: Mapping[ExtensionNumber, st
     free = [one for one in agents if not one.registered and one.extension in secrets and _willing(one) is not None]
     if not free:
         raise NobodyCanAnswer(
-            f"Nobody can answer: no agent of the queue {queue} is ready with a phone, and there is none to be simulated "
-            "whose phone is unused and has its password in the configuration. Get an agent ready in the panel."
+            f"Nobody can answer: no agent of the queue {queue} is ready with a phone, and there is none to be simulated"
+            " whose phone is unused and has its password in the configuration. Get an agent ready in the panel."
         )
     return min(free, key=lambda one: _willing(one) or 0), True
 
