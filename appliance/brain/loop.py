@@ -95,7 +95,7 @@ class Loop:
         return seq
 
     def tell(self, event: EdgeEvent) -> None:
-        """`take` for events that nobody can repeat and the engine can do without: dropped with a log line for want of room."""
+        """`take` for events that nobody can repeat and the engine can do without: dropped, logged, for want of room."""
         try:
             self.take(event)
         except NoRoomError as error:

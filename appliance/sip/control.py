@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from appliance.core.ids import ExtensionNumber, TrunkId, WorkerId
 from appliance.sip import tables
-from appliance.sip.errors import EdgeRefusedError
-from appliance.sip.rpc import RpcClient
+from appliance.sip.errors import EdgeRefusedError, EdgeUnavailableError
+from appliance.sip.rpc import RpcClient, has_started
 from appliance.sip.settings import EdgeSettings, Trunk, Worker, check_trunks, check_trusted, check_workers
 from appliance.sip.tables import WORKER_GROUP
 
@@ -25,6 +25,9 @@ _DOWN = "ip"
 
 _REGISTERED = 1 << 2
 """UAC_REG_ONLINE in `flags` of uac.reg_dump (uac module, §8.2)."""
+
+_START_S = 5.0
+_POLL_S = 0.02
 
 _NOT_FOUND = 404
 
@@ -142,7 +145,8 @@ class EdgeControl:
     # --- phones ------------------------------------------------------------------------------------------------------
 
     async def contacts(self) -> list[Contact]:
-        """Every registered phone, by extension."""
+        """Every registered phone, by extension. Waits while Kamailio starts and still reads them from its file."""
+        await self._await_start()
         dump = await self._rpc.ask("ul.dump", ("brief",), _Registrar)
         extensions = sorted(record.AoR for domain in dump.Domains for record in domain.Domain.AoRs)
         return [contact for extension in extensions for contact in await self.contacts_of(extension)]
@@ -227,6 +231,14 @@ class EdgeControl:
         """Answer an address again and forget its wrong digests."""
         await self._delete("ban", address)
         await self._delete("wrong", address)
+
+    async def _await_start(self) -> None:
+        try:
+            async with asyncio.timeout(_START_S):
+                while not await has_started(self._rpc):
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError as error:
+            raise EdgeUnavailableError(f"Kamailio is not up after {_START_S:.0f} s.") from error
 
     # --- tables in Kamailio's memory ---------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ import msgspec
 from appliance.sip import config, tables
 from appliance.sip.errors import EdgeStartError, EdgeUnavailableError
 from appliance.sip.events import read_netstring
-from appliance.sip.rpc import RpcClient
+from appliance.sip.rpc import RpcClient, has_started
 from appliance.sip.settings import EdgeSettings
 
 log = logging.getLogger(__name__)
@@ -194,8 +194,7 @@ class EdgeProcess:
         """
         process = self._running()
         status = await process.wait()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        await self._end_orphans()
         if self._reader is not None:
             await self._reader
         return status
@@ -275,7 +274,7 @@ class EdgeProcess:
         process = self._running()
         try:
             async with asyncio.timeout(ready_s), RpcClient(self._settings.rpc_path, reply_s=0.5) as rpc:
-                while not (await _answers_rpc(rpc) and await _takes_events(self._settings)):
+                while not (await _takes_orders(rpc) and await _takes_events(self._settings)):
                     if process.returncode is not None:
                         await self.wait()
                         _fail(self._first_lines)
@@ -284,11 +283,11 @@ class EdgeProcess:
             raise EdgeUnavailableError(f"Kamailio was not ready within {ready_s} s.") from error
 
     async def _end_orphans(self) -> None:
-        """A supervisor that was killed leaves its Kamailio behind, which would hold the ports."""
+        """End what a killed first process or a killed supervisor left behind: it would hold the ports."""
         async with asyncio.timeout(_CHECK_S):
             while orphans := await asyncio.to_thread(_find_orphans, self._settings):
                 for pid in orphans:
-                    log.warning("ending Kamailio process %d, left over from an earlier run", pid)
+                    log.info("ending left-over Kamailio process %d", pid)
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
                 await asyncio.sleep(_POLL_S)
@@ -309,12 +308,11 @@ def _find_orphans(settings: EdgeSettings) -> list[int]:
     return found
 
 
-async def _answers_rpc(rpc: RpcClient) -> bool:
+async def _takes_orders(rpc: RpcClient) -> bool:
     try:
-        await rpc.ask("core.version", (), str)
+        return await has_started(rpc)
     except EdgeUnavailableError:
         return False
-    return True
 
 
 async def _takes_events(settings: EdgeSettings) -> bool:

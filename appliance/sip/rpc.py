@@ -94,3 +94,14 @@ class RpcClient:
                 raise EdgeUnavailableError(f"Kamailio sent an answer that is no JSON-RPC: {error}.") from error
             if reply.id == self._number:  # else: late answer to a question we gave up
                 return reply
+
+
+class _KamailioProcess(Struct):
+    status: int
+
+
+async def has_started(rpc: RpcClient) -> bool:
+    """Whether every process of Kamailio is ready. Commands are answered a little before that, while the first SIP
+    process still reads the registrations."""
+    processes = await rpc.ask("core.psa", (), list[_KamailioProcess])
+    return bool(processes) and all(process.status == 1 for process in processes)

@@ -80,14 +80,5 @@ def _text(cell: Cell) -> str:
     if cell is None:
         return "-"
     if isinstance(cell, float):
-        size = abs(cell)
-        return (
-            f"{cell:.0f}"
-            if size >= 100
-            else f"{cell:.1f}"
-            if size >= 10
-            else f"{cell:.2f}"
-            if size >= 1
-            else f"{cell:.3g}"
-        )
+        return f"{cell:.0f}" if abs(cell) >= 1000 else f"{cell:.4g}"
     return str(cell)

@@ -39,6 +39,7 @@ class EmulatedWorker:
         """Number that was dialled → its leg, and when it began to ring (time.time())."""
         self.up: dict[str, LegId] = {}
         self._number_of: dict[LegId, str] = {}
+        self._heard: set[LegId] = set()
 
     async def connect(self) -> None:
         """Say hello."""
@@ -74,8 +75,9 @@ class EmulatedWorker:
         self._report(incoming)
         return leg
 
-    def press(self, leg: LegId, digits: str) -> None:
-        """The caller presses keys."""
+    async def press(self, leg: LegId, digits: str) -> None:
+        """The caller hears something and presses keys."""
+        await self._until(lambda: leg in self._heard, "the caller hears nothing")
         for digit in digits:
             self._report(ev.DtmfReceived(leg=leg, digit=digit))
 
@@ -127,6 +129,7 @@ class EmulatedWorker:
                 if order.auto_answer:
                     self._answer(order.leg)
             case api.PlayFiles(loop=False):
+                self._heard.add(order.leg)
                 self._report(ev.PlaybackFinished(leg=order.leg, playback=order.playback))
             case fx.StartRecording():
                 self._report(ev.RecordingStarted(recording=order.recording))

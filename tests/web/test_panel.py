@@ -39,7 +39,7 @@ async def test_the_card_is_complete_before_the_phone_rings(screens: Screens, sta
         }"""
     )
     leg = stage.phones.call_in(MARIA, "0312345601")
-    stage.phones.press(leg, "1234")
+    await stage.phones.press(leg, "1234")
     await stage.phones.rings("101")
     rang_at = stage.phones.ringing["101"][1]
     await expect(page.locator(".card.offered")).to_be_visible()

@@ -1,7 +1,7 @@
 // Keyboard shortcuts: Alt and a letter, by the key's place (so they work on a Cyrillic layout), told in every tooltip.
 // AltGr and Ctrl+Alt type letters in many layouts and are never taken. A person can switch all of them off.
 
-import { useEffect, useRef } from "./preact.js";
+import { useLayoutEffect, useRef } from "./preact.js";
 
 const shortcuts = new Map(); // key code → stack of handlers, the newest wins
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
@@ -34,7 +34,7 @@ addEventListener("keydown", (event) => {
 export function useShortcut(code, handler, { inDialog = false } = {}) {
   const newest = useRef(handler);
   newest.current = handler;
-  useEffect(() => {
+  useLayoutEffect(() => { // a button that can be seen can be pressed
     if (!code) return undefined;
     const entry = { run: () => newest.current(), inDialog };
     if (!shortcuts.has(code)) shortcuts.set(code, []);

@@ -13,7 +13,9 @@ import { tellFailure } from "./toast.js";
  * expanded: for buttons that open something.
  */
 export function Action({ label, run, icon, code, why = "", tone = "", pressed, small = false, expanded, inDialog = false, type = "button" }) {
-  const [busy, setBusy] = useState(false);
+  // What is under way, by its label: a switch whose state has changed already may be pressed again before the answer is there.
+  const [underWay, setUnderWay] = useState("");
+  const busy = underWay === label;
 
   async function act() {
     if (busy) return;
@@ -23,13 +25,13 @@ export function Action({ label, run, icon, code, why = "", tone = "", pressed, s
     }
     const outcome = run?.();
     if (!(outcome instanceof Promise)) return;
-    setBusy(true);
+    setUnderWay(label);
     try {
       await outcome;
     } catch (failure) {
       tellFailure(failure);
     } finally {
-      setBusy(false);
+      setUnderWay((now) => (now === label ? "" : now));
     }
   }
 
