@@ -20,13 +20,12 @@ def turn_away(turn: Turn, contact: Contact, outcome: Outcome, *, code: int, sent
     caller = turn.leg(contact.caller)
     if caller is None:
         ended(turn, contact)
-    elif caller.state != "up":
-        if caller.outgoing or contact.answered_at is not None:  # its answer is under way
-            turn.hang_up(caller)
-        else:
-            turn.effects.append(fx.RejectLeg(worker=caller.worker, leg=caller.id, code=code))
-    else:
+    elif caller.state == "up":
         leave(turn, contact, sentence)
+    elif caller.outgoing or contact.answered_at is not None:  # rung by us, or its answer is under way
+        leave(turn, contact, "")
+    else:
+        turn.effects.append(fx.RejectLeg(worker=caller.worker, leg=caller.id, code=code))
 
 
 def leave(turn: Turn, contact: Contact, sentence: str) -> None:

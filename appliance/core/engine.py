@@ -176,6 +176,7 @@ class Engine:
     def _forget_agent(self, turn: Turn, gone: AgentId) -> None:
         """An agent was deleted: open offers to him end, his wrap-ups are over."""
         agent: Agent = self.state.agents[gone]
+        agent.log_out_after = False
         for leg in self.state.legs.values():
             if leg.agent == gone:
                 leg.agent = None

@@ -31,6 +31,8 @@ class Leg:
         self.since_s = now_s
         self.waits = incoming
         """Nothing was ordered for it yet."""
+        self.answered = False
+        """200 was sent; it is up when the ACK has come."""
         self.ending: Ending | None = None
         """Set when we end it; the far end's reason counts otherwise."""
         self.message = ""

@@ -120,10 +120,10 @@ class Switchboard:
         leg.waits = False
         match order:
             case effects.RingLeg():
-                if leg.state == "incoming":
+                if leg.state == "incoming" and not leg.answered:
                     self._attempt(leg, partial(leg.call.respond, 180))
             case effects.AnswerLeg():
-                if leg.state == "incoming":
+                if leg.state == "incoming" and not leg.answered:
                     self._answer(leg)
             case effects.RejectLeg():
                 if leg.state == "incoming":
@@ -148,6 +148,7 @@ class Switchboard:
                 assert_never(order)
 
     def _answer(self, leg: Leg) -> None:
+        leg.answered = True
         try:
             leg.call.respond(200)
         except CallError as error:
@@ -204,8 +205,8 @@ class Switchboard:
 
     def _record(self, order: effects.StartRecording) -> None:
         try:
-            if order.leg not in self._legs or order.peer not in self._legs:
-                raise RecorderError("One of the two legs had ended.")
+            if order.leg == order.peer or not {order.leg, order.peer} <= self._legs.keys():
+                raise RecorderError("There are no two legs to record: one had ended.")
             self._recordings.start(order.recording, order.leg, order.peer)
         except RecorderError as error:
             log.error("recording %s does not start: %s", order.recording, error)

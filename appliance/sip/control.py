@@ -235,7 +235,9 @@ class EdgeControl:
     async def _await_start(self) -> None:
         try:
             async with asyncio.timeout(_START_S):
-                while not await has_started(self._rpc):
+                while True:
+                    if await has_started(self._rpc):
+                        return
                     await asyncio.sleep(_POLL_S)
         except TimeoutError as error:
             raise EdgeUnavailableError(f"Kamailio is not up after {_START_S:.0f} s.") from error

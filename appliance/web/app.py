@@ -32,11 +32,12 @@ from appliance.web.history import History
 from appliance.web.link import BrainLink
 from appliance.web.live import Live
 from appliance.web.numbers import ShownNumbers
-from appliance.web.pages import Pages, static_prefix
+from appliance.web.pages import Pages
 from appliance.web.recordings import Recordings
 from appliance.web.session import Sessions
 from appliance.web.settings import WebSettings
 from appliance.web.site import Site
+from appliance.web.static import StaticFiles
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +81,16 @@ class Web:
         )
         numbers = ShownNumbers(Country(self.views, self.link.directory_version).of_site)
         self.live = Live(lambda: self.link, self.sessions, numbers.shown)
-        site = Site(self.sessions, static=static_prefix())
-        Pages(site, self.views, self.link, self.live, form_secret=secrets.token_urlsafe(32))
+        self._static = StaticFiles()
+        site = Site(self.sessions, static=self._static.prefix)
+        Pages(
+            site,
+            self.views,
+            self.link,
+            self.live,
+            form_secret=secrets.token_urlsafe(32),
+            modules=self._static.modules,
+        )
         history = History(site, self.views, self.link, numbers)
         Recordings(site, self.views, history, wanted.recordings)
         Account(site, self.views, self.link)
@@ -103,6 +112,9 @@ class Web:
                 await receive()
                 await send({"type": "websocket.close", "code": 4404})
         elif scope["type"] == "http":
+            if self._static.has(str(scope["path"])) and scope["method"] in ("GET", "HEAD"):
+                await self._static(scope, receive, send)
+                return
             await self._pages(scope, receive, send)
 
 

@@ -1,13 +1,10 @@
-"""The pages a browser opens: login, logout, the shell of the panel, static files and catalogues.
+"""The pages a browser opens: login, logout, and the shell of the panel.
 
 Everything inside the shell is drawn by the scripts in `static/js`; its paths are served here too, so that links,
-reload and bookmarks work. The login works without scripts.
+reload and bookmarks work. The login works without scripts. Scripts and style sheets themselves are served by `static.py`.
 """
 
-import hashlib
-import mimetypes
 import secrets
-from pathlib import Path
 
 import msgspec
 
@@ -21,7 +18,6 @@ from appliance.web.session import Person
 from appliance.web.site import Site, Visit
 from appliance.web.wsgi import Refusal, Request, Response, page, redirect
 
-STATIC = Path(__file__).parent / "static"
 YEAR_S = 31_536_000
 FORM_S = 3600
 """How long a login page may stay open before it is sent."""
@@ -36,39 +32,26 @@ SHELL_PATHS = (
     "/admin/<kind>/<id>",
 )
 
-_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
-"""What must not depend on the machine's list of file types."""
-
-
-def static_prefix() -> str:
-    """`/s/<hash of all files>`: a changed file is a new address, so browsers may keep each for ever."""
-    digest = hashlib.sha256()
-    for file in sorted(STATIC.rglob("*")):
-        if file.is_file():
-            digest.update(str(file.relative_to(STATIC)).encode())
-            digest.update(file.read_bytes())
-    for language in catalogue.LANGUAGES:
-        digest.update(msgspec.json.encode(catalogue.catalogue(language)))
-    return f"/s/{digest.hexdigest()[:12]}"
-
 
 class Pages:
     """The handlers."""
 
-    def __init__(self, site: Site, views: Views, link: BrainLink, live: Live, *, form_secret: str) -> None:
-        """`form_secret` is made anew at every start: login pages that were open then are sent again."""
+    def __init__(
+        self, site: Site, views: Views, link: BrainLink, live: Live, *, form_secret: str, modules: tuple[str, ...]
+    ) -> None:
+        """`form_secret` is made anew at every start: login pages that were open then are sent again. `modules`: all
+        scripts of the shell.
+        """
         self._site = site
         self._views = views
         self._link = link
         self._live = live
         self._form_secret = form_secret
+        self._modules = modules
         self._attempts = LoginAttempts()
         site.open("GET", "/login", self.login_page)
         site.open("POST", "/login", self.log_in)
         site.closed("POST", "/logout", self.log_out)
-        site.open("GET", f"{site.static}/lang/<language>.json", self.phrases)
-        site.open("GET", f"{site.static}/<path:path>", self.static)
-        site.open("GET", "/favicon.ico", lambda request: self._file("icon.svg"))
         for path in SHELL_PATHS:
             site.closed("GET", path, self.shell)
 
@@ -158,7 +141,7 @@ class Pages:
         ]
         return response
 
-    # --- the shell and what it loads --------------------------------------------------------------------------------
+    # --- the shell --------------------------------------------------------------------------------
 
     def shell(self, visit: Visit) -> Response:
         """The empty page the scripts draw into."""
@@ -167,30 +150,11 @@ class Pages:
             "shell",
             language=visit.person.language,
             static=self._site.static,
+            modules=self._modules,
             boot=boot_data(visit.person, self._site.static, nonce),
             no_script=catalogue.say(visit.person.language, "login.needs_script"),
         )
         return Response(body=body, headers={"X-Nonce": nonce})
-
-    def phrases(self, request: Request) -> Response:
-        """The catalogue of one language."""
-        if request.parts["language"] not in catalogue.LANGUAGES:
-            raise Refusal(404, "error.not_found")
-        body = msgspec.json.encode(catalogue.catalogue(request.parts["language"]))
-        headers = {"Cache-Control": f"public, max-age={YEAR_S}, immutable"}
-        return Response(type="application/json", body=body, headers=headers)
-
-    def static(self, request: Request) -> Response:
-        """A script, a style sheet, an icon."""
-        return self._file(request.parts["path"])
-
-    def _file(self, relative: str) -> Response:
-        file = (STATIC / relative).resolve()
-        if not file.is_relative_to(STATIC) or not file.is_file():
-            raise Refusal(404, "error.not_found")
-        kind = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        headers = {"Cache-Control": f"public, max-age={YEAR_S}, immutable"}
-        return Response(type=kind, body=file.read_bytes(), headers=headers)
 
 
 def session_cookie(request: Request, token: str) -> str:

@@ -4,7 +4,6 @@ sipp places the calls and is not counted. The web process runs and follows the t
 """
 
 import asyncio
-import contextlib
 
 from tests.bench import usage
 from tests.bench.report import Report, Row, Spread, ratio
@@ -18,15 +17,15 @@ GOAL_CPU_S = 0.004
 GOAL_RATE = 50
 
 
-async def measure(report: Report, *, rates: tuple[tuple[int, str], ...] = RATES, load_s: int = LOAD_S) -> None:
-    """Each rate for a while, one after the other, on one box."""
+async def main(report: Report) -> None:
+    """The part `calls`: each rate for a while, one after the other, on one box."""
     async with BenchBox(agents=2) as box:
         await _warm_up(box)
         idle_s = await _idle(box)
         results, shares = [], []
-        for at, (rate, number) in enumerate(rates):
-            report.say(f"  {rate} calls/s for {load_s} s …")
-            result, share = await _load(box, rate, number, load_s, port=6000 + 10 * at, idle_s=idle_s, report=report)
+        for at, (rate, number) in enumerate(RATES):
+            report.say(f"  {rate} calls/s for {LOAD_S} s …")
+            result, share = await _load(box, rate, number, LOAD_S, port=6000 + 10 * at, idle_s=idle_s, report=report)
             results.append(result)
             shares.append(share)
         report.table("calls: whole stack, by rate", results)
@@ -89,9 +88,3 @@ async def _load(
     share |= {part: round(1000 * above[part] / calls, 3) for part in usage.ordered(above)}
     share["all"] = round(1000 * total_s, 3)
     return result, share
-
-
-async def main(report: Report) -> None:
-    """The part `calls`."""
-    with contextlib.suppress(asyncio.CancelledError):
-        await measure(report)

@@ -2,7 +2,7 @@
 
 Callers come over the trunk into a queue, hear the notice, and are connected to agents whose phones are registered with
 Kamailio. Both sides speak all the time: sipp sends 50 packets a second and never reads, so what arrives at its socket
-once that is full is counted by the kernel as dropped (proc(5), /proc/net/udp), and that is how packets are counted here.
+once that is full is counted by the kernel as dropped (proc(5), /proc/net/udp), and so packets are counted here.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The journal alone: how many events a second become durable, and how long a person's order waits for that.
 
-One process, the real database file with `synchronous=FULL` in a temporary directory; what its disk is decides the figures.
+One process, the real database file with `synchronous=FULL` in a temporary directory; its disk decides the figures.
 """
 
 import asyncio

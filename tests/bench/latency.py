@@ -1,7 +1,7 @@
 """How long people wait: for a phone to ring, for the card, for the wrap-up, for an order to be taken.
 
-One call at a time on a box that does nothing else. Times are taken in this process, at the peers' sockets, so each holds
-some tenths of a millisecond of ours.
+One call at a time on a box that does nothing else. Times are taken in this process, at the peers' sockets, so each
+holds some tenths of a millisecond of ours.
 """
 
 import asyncio

@@ -42,7 +42,7 @@ class Panel:
         )
         await self._socket.send(json.dumps({"m": "hello", "csrf": self._visitor.csrf}))
         self._reading = asyncio.create_task(self._read(self._socket), name=f"panel of {self.agent}")
-        await self.until(lambda own: bool(own))
+        await self.until(bool)
         return self
 
     async def __aexit__(

@@ -1,4 +1,4 @@
-"""A whole box to measure: the one of the system tests (`tests/system/box.py`) with an office of its own, and its callers.
+"""A whole box to measure: that of the system tests (`tests/system/box.py`) with an office of its own, and its callers.
 
 The box's own screens are as in daily use: the web process follows the whole status tree. Our own connection does so too
 only inside `watching()`, so that looking does not cost the brain what is being measured.

@@ -100,7 +100,9 @@ class _Timed(BenchBox):
         while not any(call.state == "up" for call in calls):
             calls.append(
                 await self.carrier.call(
-                    f"sip:{BRIEF}@{self.sip[0]}:{self.sip[1]}", to=self.sip, caller=f"<sip:0722123456@{self.caller_host}>"
+                    f"sip:{BRIEF}@{self.sip[0]}:{self.sip[1]}",
+                    to=self.sip,
+                    caller=f"<sip:0722123456@{self.caller_host}>",
                 )
             )
             await asyncio.sleep(CALL_EVERY_S)

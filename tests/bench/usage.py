@@ -1,10 +1,12 @@
 """What the parts of a running box use: CPU time and memory, read from /proc. Measures, never judges.
 
-A part is a program of the box with everything it started itself: `brain`, each media worker, `web`, `kamailio` (all of its
-processes), `edge` (our program that starts it) and `run` (the supervisor).
+A part is a program of the box with everything it started itself: `brain`, each media worker, `web`, `kamailio` (all of
+its processes), `edge` (our program that starts it) and `run` (the supervisor).
 """
 
 import re
+import statistics
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +16,9 @@ PARTS = re.compile(r"-m appliance (?P<program>\S+)(?: --name (?P<name>\S+))?|(?P
 
 FIRST, LAST = ("brain",), ("kamailio", "edge", "web", "run")
 """How tables order the parts; the media workers stand in between."""
+
+YARDSTICK_TRIES = 60
+"""Half a second of work: long enough to meet a moment without others."""
 
 
 def part_of(command: Sequence[str]) -> str:
@@ -70,6 +75,23 @@ def difference(after: Mapping[str, float], before: Mapping[str, float]) -> dict[
 def load_average() -> str:
     """How busy the machine is: running processes over 1, 5 and 15 minutes (proc(5))."""
     return " ".join(Path("/proc/loadavg").read_text(encoding="ascii").split()[:3])
+
+
+def cores() -> int:
+    """Processors of this machine."""
+    return psutil.cpu_count() or 1
+
+
+def yardstick() -> str:
+    """What a fixed piece of work costs now, for comparing runs: CPU times measured while others share the cores (their
+    caches, their hardware threads) are too high by about as much.
+    """
+    taken_ms = []
+    for _ in range(YARDSTICK_TRIES):
+        begin_s = time.process_time()
+        sum(number * number % 7 for number in range(100_000))
+        taken_ms.append(1000 * (time.process_time() - begin_s))
+    return f"yardstick {statistics.median(taken_ms):.1f} ms (at best {min(taken_ms):.1f})"
 
 
 def _cpu_s(process: psutil.Process) -> float:

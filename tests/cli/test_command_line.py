@@ -76,7 +76,7 @@ def test_an_edge_without_a_brain_says_what_comes_first(tmp_path: Path) -> None:
 def test_past_contacts_without_a_database(tmp_path: Path) -> None:
     (tmp_path / "box.toml").write_text("demo = true\n")
     done = switchroom("cdr", "--config", str(tmp_path / "box.toml"))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stderr.count("\n") == 1
 

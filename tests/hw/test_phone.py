@@ -6,6 +6,7 @@ import signal
 import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import psutil
@@ -225,8 +226,7 @@ class Registrar(asyncio.DatagramProtocol):
     """Refuses everybody."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        self.transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         ours = (b"via", b"from", b"to", b"call", b"cs")

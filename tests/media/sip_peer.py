@@ -218,6 +218,8 @@ class PeerCall:
         """Any request within the dialog."""
         self._cseq += 1
         text = self._build(method, self.target, self._cseq, headers or {}, sdp or body, content_type, bool(sdp))
+        if method == "INVITE":
+            self._sent_invite = text
         self.peer.send(text, address_of(self.route[0]) if self.route else address_of(self.target))
 
     @property

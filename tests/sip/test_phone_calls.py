@@ -222,6 +222,12 @@ async def test_within_a_call_a_private_contact_is_overcome(edge: Edge) -> None:
     challenge = await phone.expect_final(first)
     invite = phone.start(phone.answer_challenge(first, challenge, "Proxy-Authorization"), edge.outside)
     _, box = await talk(phone, worker, invite, await worker.expect_request("INVITE"))
+    again = box.start("INVITE")
+    phone.respond(await phone.expect_request("INVITE"), 200, "OK", headers=private)
+    heard = await worker.expect_final(again)
+    box.target = uri_of(heard["Contact"])
+    box.ack(again.cseq)
+    await phone.expect_request("ACK")
     bye = box.start("BYE")
     phone.respond(await phone.expect_request("BYE"), 200, "OK")
     assert (await worker.expect_final(bye)).status == 200

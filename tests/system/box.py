@@ -202,6 +202,20 @@ class Box:
         shutil.rmtree(self.directory)
         assert not strays, "\n".join([*strays, *self.lines[-30:]])
 
+    async def restart(self) -> float:
+        """Ctrl-C, and the same command again. How many seconds the second start took."""
+        strays = await self._end_program()
+        assert not strays, strays
+        if self._reading is not None:
+            await self._reading
+        mark, began = len(self.lines), asyncio.get_running_loop().time()
+        await self.launch()
+        await self.said(rf"http://{re.escape(self._host)}", START_S, since=mark)
+        await self.client.wait_connected(START_S)
+        took_s = asyncio.get_running_loop().time() - began
+        await self.until(lambda tree: all(worker.up for worker in tree.workers.values()), START_S)
+        return took_s
+
     async def _end_program(self) -> list[str]:
         """What was not as it should be."""
         process = self._process
@@ -241,18 +255,23 @@ class Box:
             return []
 
     def process(self, name: str) -> psutil.Process:
-        """brain, media1, media2, web, or kamailio (its first process)."""
-        words = {"brain": "appliance brain", "web": "appliance web", "kamailio": "kamailio -f"}
-        wanted = words.get(name, f"appliance media {name}")
+        """brain, media1, media2, edge, web, or kamailio (its first process, below edge)."""
+        words = {"kamailio": "kamailio -f", "brain": "appliance brain", "edge": "appliance edge", "web": "appliance web"}
+        wanted = words.get(name, f"--name {name} ")
         found = [one for one in self.processes() if wanted in _command(one)]
         assert found, f"no process {name}: {[_command(one) for one in self.processes()]}"
         return found[0]
 
-    async def kill(self, name: str) -> None:
-        """kill -9, and wait until it is gone."""
-        process = self.process(name)
+    async def kill(self, name: str) -> int:
+        """kill -9, and wait until it is gone. How many lines were printed before."""
+        process, mark = self.process(name), len(self.lines)
         process.send_signal(signal.SIGKILL)
         await asyncio.to_thread(process.wait, 5)
+        return mark
+
+    async def comes_back(self, name: str, mark: int, limit_s: float = START_S) -> None:
+        """Until the supervisor says that a killed program is ready again."""
+        await self.said(rf"^  {name} +ready after", limit_s, since=mark)
 
     async def said(self, pattern: str, limit_s: float = 5.0, since: int = 0) -> str:
         """Wait until a line of the output fits; that line."""

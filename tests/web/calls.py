@@ -1,11 +1,10 @@
 """Contacts that are over, made without a browser: quick material for the history's tests."""
 
-import asyncio
-
 from appliance.core import commands
 from appliance.core.ids import AgentId, ContactId
 from appliance.ipc import api
 from appliance.ipc.client import Client
+from tests.web.deadline import until
 from tests.web.stage import Stage
 
 
@@ -26,17 +25,24 @@ async def finished_contact(
         await _contact_of(brain, agent_id, "wrap_up")
         await brain.request(commands.FinishWrapUp(by=agent, agent=agent_id, disposition="solved"))
         await brain.request(commands.LogOut(by=agent, agent=agent_id))
-    async with asyncio.timeout(10):
-        while not stage.sql(f"SELECT 1 FROM contact WHERE id = '{contact}' AND closed_at IS NOT NULL"):
-            await asyncio.wait([asyncio.create_task(asyncio.to_thread(lambda: None))])
+
+    async def closed() -> bool:
+        return bool(stage.sql(f"SELECT 1 FROM contact WHERE id = '{contact}' AND closed_at IS NOT NULL"))
+
+    await until(closed, f"{contact} is closed")
     return contact
 
 
 async def _contact_of(brain: Client, agent: AgentId, state: str) -> ContactId:
     """Wait until the agent is in this state; the contact at hand."""
-    async with asyncio.timeout(10):
-        while True:
-            tree = await brain.request(api.ReadStatus(prefixes=(f"agent/{agent}",)), dict[str, api.StatusValue])
-            status = tree[f"agent/{agent}"]
-            if isinstance(status, api.AgentStatus) and status.state == state and status.contact is not None:
-                return status.contact
+    found: list[ContactId] = []
+
+    async def there() -> bool:
+        tree = await brain.request(api.ReadStatus(prefixes=(f"agent/{agent}",)), dict[str, api.StatusValue])
+        status = tree[f"agent/{agent}"]
+        if isinstance(status, api.AgentStatus) and status.state == state and status.contact is not None:
+            found.append(status.contact)
+        return bool(found)
+
+    await until(there, f"{agent} is {state}")
+    return found[0]

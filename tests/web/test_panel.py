@@ -1,4 +1,4 @@
-"""An agent's day in a real browser: shift, card, toolbar, notes, transfer, wrap-up, and what happens when things break."""
+"""An agent's day in a real browser: shift, card, toolbar, notes, transfer, wrap-up, and when things break."""
 
 import re
 import time

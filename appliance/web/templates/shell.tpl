@@ -8,6 +8,9 @@
   % for sheet in ("tokens", "base", "shell", "panel", "pages"):
   <link rel="stylesheet" href="{{static}}/css/{{sheet}}.css">
   % end
+  % for module in modules:
+  <link rel="modulepreload" href="{{static}}/{{module}}">
+  % end
   <link rel="preload" as="fetch" crossorigin="anonymous" href="{{static}}/lang/{{language}}.json">
   <script src="{{static}}/js/theme.js"></script>
   <script type="module" src="{{static}}/js/app.js"></script>

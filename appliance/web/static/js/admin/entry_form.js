@@ -60,7 +60,7 @@ export function EntryForm({ kind, id, directory, reload }) {
   if (!body) return html`<h1 tabindex="-1">${t("admin.gone")}</h1><p><a href="/admin/${kind}">${t("admin.back")}</a></p>`;
 
   const set = (name, value) => { setBody((before) => ({ ...before, [name]: value })); setDirty(true); };
-  const leave = () => { setDirty(false); setTimeout(() => navigate(single ? "/admin" : `/admin/${kind}`)); };
+  const leave = () => navigate(single ? "/admin" : `/admin/${kind}`, { ask: false });
 
   async function save() {
     const entryId = single ? "site" : numbered ? id : body[idField];

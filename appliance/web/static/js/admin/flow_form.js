@@ -42,7 +42,7 @@ export function FlowForm({ id, directory, reload }) {
   const [dirty, setDirty] = useState(false);
   useUnsaved(dirty);
   if (!kept) return html`<h1 tabindex="-1">${t("admin.gone")}</h1><p><a href="/admin/flow">${t("admin.back")}</a></p>`;
-  const leave = () => { setDirty(false); setTimeout(() => navigate("/admin/flow")); };
+  const leave = () => navigate("/admin/flow", { ask: false });
 
   async function check() {
     setFaults([]);

@@ -12,9 +12,9 @@ export function guardLeaving(question) {
   return () => { mayLeave = () => true; };
 }
 
-/** Go to a page of ours. */
-export function navigate(path, { replace = false } = {}) {
-  if (!replace && !mayLeave()) return;
+/** Go to a page of ours. `ask` false: what was changed is saved, or thrown away on purpose. */
+export function navigate(path, { replace = false, ask = true } = {}) {
+  if (ask && !replace && !mayLeave()) return;
   history[replace ? "replaceState" : "pushState"](null, "", path);
   for (const watcher of [...watchers]) watcher();
 }
