@@ -10,7 +10,7 @@ from typing import Literal
 from appliance.core.commands import Refused
 from appliance.core.contact import Agent, Contact
 from appliance.core.directory import Agent as AgentEntry
-from appliance.core.explain import RuledOut
+from appliance.core.explain import Candidate, RuledOut
 from appliance.core.facts import AgentState, AgentStateChanged, WrappedUp
 from appliance.core.ids import AgentId, ExtensionNumber
 from appliance.core.turn import Turn
@@ -74,8 +74,13 @@ def refresh(turn: Turn, agent_id: AgentId) -> None:
     state = state_of(turn, entry)
     if state == "ready":
         turn.routing = True
-    if state == agent.shown:
-        return
+    if state != agent.shown:
+        change(turn, entry, agent, state)
+    note(turn, entry)
+
+
+def change(turn: Turn, entry: AgentEntry, agent: Agent, state: AgentState) -> None:
+    """Record a new state."""
     works = state in {"offered", "busy", "wrap_up"}
     if works and agent.busy_since is None:
         agent.busy_since = turn.now
@@ -86,9 +91,36 @@ def refresh(turn: Turn, agent_id: AgentId) -> None:
     agent.shown = state
     agent.since = turn.now
     reason = agent.reason if state == "paused" else ""
-    turn.record(None, AgentStateChanged(agent=agent_id, state=state, reason=reason))
+    turn.record(None, AgentStateChanged(agent=entry.id, state=state, reason=reason))
     for queue in entry.queues:
         turn.show("queue", queue)
+
+
+def note(turn: Turn, entry: AgentEntry) -> None:
+    """Bring the floor up to date."""
+    candidate = as_candidate(turn, entry)
+    turn.index.floor.note(entry, state_of(turn, entry), candidate)
+
+
+def as_candidate(turn: Turn, entry: AgentEntry) -> Candidate:
+    """The agent as a decision made now sees him."""
+    agent = turn.state.agents.get(entry.id)
+    reason = ruled_out(turn, entry)
+    if agent is None or agent.logged_in_at is None:
+        return Candidate(agent=entry.id, ruled_out=reason)
+    if reason is not None:
+        return Candidate(agent=entry.id, ruled_out=reason, handled=agent.handled, load=load(agent, agent.since))
+    return Candidate(
+        agent=entry.id, idle_s=turn.now - agent.idle_since, handled=agent.handled, load=load(agent, turn.now)
+    )
+
+
+def load(agent: Agent, at: float) -> float:
+    """Share of the shift until then spent offered, talking or wrapping up, 0 to 1."""
+    if agent.logged_in_at is None or at <= agent.logged_in_at:
+        return 0.0
+    running = at - agent.busy_since if agent.busy_since is not None else 0.0
+    return min(1.0, (agent.busy_s + running) / (at - agent.logged_in_at))
 
 
 def refresh_extension(turn: Turn, extension: ExtensionNumber | None) -> None:

@@ -55,6 +55,9 @@ class Engine:
         self.state = state or State()
         self.index = Index(self.state.directory)
         self._timers = Timers(self.state.timers)
+        turn = Turn(self.state, self.index, self._timers, 0.0)
+        for entry in self.index.agents.values():
+            shift.note(turn, entry)
 
     @classmethod
     def restore(cls, snapshot: bytes) -> "Engine":

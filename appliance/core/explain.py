@@ -28,7 +28,8 @@ class Candidate(Struct, frozen=True, kw_only=True):
     handled: int = 0
     """Contacts answered since login."""
     load: float = 0.0
-    """Share of the time since login spent offered, talking or wrapping up, 0 to 1."""
+    """Share of the time since login spent offered, talking or wrapping up, 0 to 1. Of one who is ruled out: until his
+    present state began."""
 
 
 class Decision(Struct, frozen=True, kw_only=True):

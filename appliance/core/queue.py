@@ -4,9 +4,9 @@ The order is by age: the time a contact was queued first, kept over every hop, r
 that is being offered stays in the line until somebody answers, so nothing can lose its place.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
+from collections.abc import Callable
 
-from appliance.core import agent as shift
 from appliance.core import speech
 from appliance.core.contact import Contact
 from appliance.core.directory import Destination, Queue
@@ -30,7 +30,7 @@ def enter(turn: Turn, contact: Contact, queue_id: QueueId) -> None:
     line = turn.state.lines.setdefault(queue_id, [])
     contact.where = queue_id
     if contact.queued_at is None:
-        if queue.nobody and not any(shift.is_logged_in(turn, m) for m in turn.index.members[queue_id]):
+        if queue.nobody and not turn.index.floor.logged_in[queue_id]:
             turn.redirect(contact, queue.nobody)
             return
         if len(line) >= queue.max_waiting:
@@ -40,12 +40,7 @@ def enter(turn: Turn, contact: Contact, queue_id: QueueId) -> None:
         turn.day(queue_id).offered += 1
     contact.queue = queue_id
     contact.entered_queue_at = turn.now
-    contacts = turn.state.contacts
-    insort(
-        line,
-        contact.id,
-        key=lambda waiting: (contacts[waiting].queued_at or 0.0, contacts[waiting].opened_at),
-    )
+    insort(line, contact.id, key=ages(turn))
     turn.move(contact, "waiting")
     place = position(turn, contact)
     contact.announced_wait_s = expected_wait(turn, queue_id, place)
@@ -63,27 +58,41 @@ def leave(turn: Turn, contact: Contact) -> None:
     """Take the contact out of the line."""
     turn.forget("announce", contact.id)
     turn.forget("max_wait", contact.id)
-    line = turn.state.lines.get(contact.queue or QueueId(""), [])
-    if contact.id in line:
-        line.remove(contact.id)
-        contact.left_queue_at = turn.now
+    place = position(turn, contact)
+    if place:
+        del turn.state.lines[contact.queue or QueueId("")][place - 1]
         turn.show("queue", contact.queue or "")
+
+
+def ages(turn: Turn) -> Callable[[ContactId], tuple[float, float]]:
+    """What a line is ordered by."""
+    contacts = turn.state.contacts
+
+    def age(waiting: ContactId) -> tuple[float, float]:
+        contact = contacts[waiting]
+        return contact.queued_at or 0.0, contact.opened_at
+
+    return age
 
 
 def position(turn: Turn, contact: Contact) -> int:
     """Place in the line, 1 is next; 0 when it does not wait."""
-    line = turn.state.lines.get(contact.queue or QueueId(""), [])
-    return line.index(contact.id) + 1 if contact.id in line else 0
+    line = turn.state.lines.get(contact.queue or QueueId(""))
+    if not line:
+        return 0
+    age = ages(turn)
+    mine = age(contact.id)
+    for place in range(bisect_left(line, mine, key=age), len(line)):
+        if line[place] == contact.id:
+            return place + 1
+        if age(line[place]) != mine:
+            break
+    return 0
 
 
 def expected_wait(turn: Turn, queue_id: QueueId, place: int) -> float | None:
     """Seconds until the contact at this place is answered; None when nobody works on the queue."""
-    at_work = sum(
-        1
-        for member in turn.index.members.get(queue_id, [])
-        if shift.state_of(turn, member) in {"ready", "offered", "busy", "wrap_up"}
-    )
-    return expected_wait_s(place, turn.state.handling_s.get(queue_id, []), at_work)
+    return expected_wait_s(place, turn.state.handling_s.get(queue_id, []), turn.index.floor.at_work.get(queue_id, 0))
 
 
 def handled(turn: Turn, queue_id: QueueId, took_s: float) -> None:

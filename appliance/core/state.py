@@ -10,6 +10,7 @@ from appliance.core.contact import Agent, Contact, Leg
 from appliance.core.directory import Agent as AgentEntry
 from appliance.core.directory import Directory, Extension, Queue
 from appliance.core.facts import AlarmRaised
+from appliance.core.floor import Floor
 from appliance.core.flow import Flow
 from appliance.core.ids import (
     AgentId,
@@ -96,6 +97,7 @@ class Index:
             q.id: sorted((a for a in directory.agents if q.id in a.queues), key=lambda a: a.id)
             for q in directory.queues
         }
+        self.floor = Floor(self.members)
 
     def flow(self, flow: FlowId) -> Flow | None:
         """The flow of this id."""

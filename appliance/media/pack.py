@@ -8,6 +8,7 @@ stderr. The shorter channel ends in silence. Nothing heavy is imported: it runs 
 """
 
 import array
+import contextlib
 import json
 import os
 import sys
@@ -101,23 +102,26 @@ class Outline:
 def main(arguments: list[str]) -> int:
     """See above."""
     left_path, right_path, target_path, title = arguments
-    left, left_samples = open_samples(Path(left_path))
-    right, right_samples = open_samples(Path(right_path))
-    samples = max(left_samples, right_samples)
-    if not samples:
-        return NOTHING_WRITTEN
-    try:
-        with Path(target_path).open("wb") as target:
-            peaks = pack(left, right, samples, target, title)
-            target.flush()
-            os.fsync(target.fileno())
-            size_bytes = target.tell()
-    except OpusError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    except OSError as error:
-        sys.stderr.write(f"{target_path}: {error.strerror}.\n")
-        return 1
+    with contextlib.ExitStack() as files:
+        (left, left_samples), (right, right_samples) = (open_samples(Path(path)) for path in (left_path, right_path))
+        for file in (left, right):
+            if file is not None:
+                files.enter_context(file)
+        samples = max(left_samples, right_samples)
+        if not samples:
+            return NOTHING_WRITTEN
+        try:
+            with Path(target_path).open("wb") as target:
+                peaks = pack(left, right, samples, target, title)
+                target.flush()
+                size_bytes = os.fstat(target.fileno()).st_size
+                os.fsync(target.fileno())
+        except OpusError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+        except OSError as error:
+            sys.stderr.write(f"{target_path}: {error.strerror}.\n")
+            return 1
     sys.stdout.write(json.dumps({"duration_s": samples / RATE_HZ, "size_bytes": size_bytes, "peaks": peaks}))
     return 0
 

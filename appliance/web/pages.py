@@ -1,7 +1,7 @@
 """The pages a browser opens: login, logout, and the shell of the panel.
 
 Everything inside the shell is drawn by the scripts in `static/js`; its paths are served here too, so that links,
-reload and bookmarks work. The login works without scripts. Scripts and style sheets themselves are served by `static.py`.
+reload and bookmarks work. The login works without scripts. Scripts and style sheets are served by `static.py`.
 """
 
 import secrets
@@ -16,7 +16,7 @@ from appliance.web.link import BrainLink
 from appliance.web.live import Live
 from appliance.web.session import Person
 from appliance.web.site import Site, Visit
-from appliance.web.wsgi import Refusal, Request, Response, page, redirect
+from appliance.web.wsgi import Request, Response, page, redirect
 
 YEAR_S = 31_536_000
 FORM_S = 3600

@@ -1,4 +1,4 @@
-"""Our own files for the browser: scripts, style sheets, icons, catalogues. Read once, kept in memory, served by the loop.
+"""Our own files for the browser: scripts, style sheets, icons, catalogues. Kept in memory, served by the loop.
 
 Their addresses hold a hash of all of them (`/s/<hash>/…`), so a browser may keep each for ever and an update is seen at
 once. Nothing else of the disk can be reached here. In all some 400 kB, half of that compressed.
@@ -73,7 +73,8 @@ class StaticFiles:
             (b"vary", b"accept-encoding"),
             (b"x-content-type-options", b"nosniff"),
             (b"cross-origin-resource-policy", b"same-origin"),
-            (b"content-security-policy", b"default-src 'none'"),
+            (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+            (b"referrer-policy", b"same-origin"),
         ]
         if packed:
             headers.append((b"content-encoding", b"gzip"))

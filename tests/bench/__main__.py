@@ -15,12 +15,13 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import calls, conversations, journal, latency, soak, start, usage
+from tests.bench import calls, conversations, engine, journal, latency, soak, start, usage
 from tests.bench.report import Report
 
 Part = Callable[[Report], Coroutine[None, None, None]]
 
 PARTS: dict[str, tuple[Part, int]] = {
+    "engine": (engine.main, 300),
     "journal": (journal.main, 120),
     "start": (start.main, 240),
     "latency": (latency.main, 300),

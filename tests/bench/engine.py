@@ -109,9 +109,9 @@ class Bench:
     def tell(self, message: Message) -> list[fx.AnyEffect]:
         """One turn, 10 ms after the last."""
         self.now += 0.01
-        begin = time.perf_counter_ns()
+        begin = time.thread_time_ns()
         effects = self.engine.handle(message, self.now)
-        self.took_us.append((time.perf_counter_ns() - begin) / 1000)
+        self.took_us.append((time.thread_time_ns() - begin) / 1000)
         return effects
 
     def ready(self, agent: AgentId) -> None:
@@ -260,10 +260,10 @@ def growth() -> list[Row]:
         bench.took_us.clear()
         for number in range(200):
             bench.tell(ev.LegEnded(leg=bench.call(did(number % 10)), code=487, by="far"))
-        begin = time.perf_counter_ns()
+        begin = time.thread_time_ns()
         bench.now += 30.0
         bench.engine.handle(ev.TimePassed(), bench.now)
-        announced_us = (time.perf_counter_ns() - begin) / 1000 / waiting
+        announced_us = (time.thread_time_ns() - begin) / 1000 / waiting
         rows.append(
             {
                 "waiting": waiting,

@@ -93,6 +93,8 @@ class Box(RuleBasedStateMachine):
     def laws_hold(self) -> None:
         laws.check(self.engine, self.now, self.edge.told_to_end)
         self.chronicle.agrees_with(self.engine.state)
+        restored = Engine.restore(self.engine.snapshot())
+        assert vars(restored.index.floor) == vars(self.engine.index.floor), "who is free is not what the state says"
         if self.edge.idle():
             laws.workers_agree(self.engine.state, self.edge)
         assert {phone for phone, legs in self.engine.state.on_phone.items() if legs} == set(self.edge.held)

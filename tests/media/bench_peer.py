@@ -1,7 +1,7 @@
 """Many callers in one cheap process, for benchmarks: `python -m tests.media.bench_peer PORT HOST PORT CALLS`.
 
-All calls send the same A-law frame every 20 ms from one socket, and nobody reads what arrives there. Ends all calls when
-its standard input is closed.
+All calls send the same A-law frame every 20 ms from one socket, and nobody reads what arrives there. Ends all calls
+when its standard input is closed.
 """
 
 import asyncio

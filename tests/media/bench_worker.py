@@ -23,6 +23,13 @@ from tests.media.sipp import CALL_AND_BE_HUNG_UP_ON, run_sipp, scenario
 from tests.media.tone import tone, write_wav
 from tests.media.worker_process import WorkerProcess, free_udp_port, settings_for
 
+
+def say(text: str) -> None:
+    """To whoever measures."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 MARK = {"X-Switchroom-Source": "trunk", "X-Switchroom-Trunk": "line1"}
 
 
@@ -56,7 +63,7 @@ async def measure_calls(directory: Path, rate: float, calls: int, prompt_s: floa
         elapsed_s = time.monotonic() - begin_s
         idle_s = 0.004 * elapsed_s
         used_s = worker.cpu_s() - before_s
-        print(
+        say(
             f"{rate:5.0f} calls/s, {prompt_s:.0f} s prompt: {result.successful} good, {result.failed} failed,"
             f" {result.retransmissions} repeated; {1000 * used_s / calls:.2f} ms CPU per call"
             f" ({1000 * (used_s - idle_s) / calls:.2f} above idle);"
@@ -93,7 +100,7 @@ async def measure_talks(directory: Path, pairs: int, duration_s: float, *, recor
         await asyncio.sleep(duration_s)
         used_s, elapsed_s = worker.cpu_s() - before_s, time.monotonic() - begin_s
         share = 100 * used_s / elapsed_s
-        print(
+        say(
             f"{pairs} conversations, {'recorded' if recorded else 'not recorded'}, {elapsed_s:.0f} s:"
             f" {share:.1f} % of a core, {share / pairs:.3f} % each ({(share - 0.4) / pairs:.3f} above idle);"
             f" memory {worker.resident_bytes() >> 20} MB"
@@ -106,7 +113,7 @@ async def measure_talks(directory: Path, pairs: int, duration_s: float, *, recor
         if recorded:
             begin_s = time.monotonic()
             await brain.gather(RecordingStored, pairs, 300)
-            print(f"  all stored after {time.monotonic() - begin_s:.1f} s")
+            say(f"  all stored after {time.monotonic() - begin_s:.1f} s")
 
 
 async def measure_latency(directory: Path) -> None:
@@ -127,7 +134,7 @@ async def measure_latency(directory: Path) -> None:
             brain.order(HangUpLeg(worker=brain.worker, leg=leg.leg))
             await call.until("ended")
         spans_ms.sort()
-        print(
+        say(
             f"order -> 200 OK seen by the peer: median {statistics.median(spans_ms):.2f} ms,"
             f" p95 {spans_ms[190]:.2f} ms, worst {spans_ms[-1]:.2f} ms"
         )
@@ -140,7 +147,7 @@ async def measure_idle(directory: Path) -> None:
         before_s = bench.worker.cpu_s()
         await asyncio.sleep(20)
         used_s = bench.worker.cpu_s() - before_s
-        print(f"idle: {100 * used_s / 20:.2f} % of a core, {bench.worker.resident_bytes() >> 20} MB")
+        say(f"idle: {100 * used_s / 20:.2f} % of a core, {bench.worker.resident_bytes() >> 20} MB")
 
 
 class Bench:
@@ -177,7 +184,7 @@ async def main(names: list[str]) -> None:
             lambda path: measure_talks(path, 100, 30, recorded=True),
         ],
     }
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    say(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for name in names or parts:
         for part in parts[name]:
             with TemporaryDirectory(prefix="sw-") as directory:

@@ -21,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from types import TracebackType
@@ -73,11 +74,20 @@ PHONE_OF = {"ann": "101", "bob": "102", "cora": "103"}
 _numbers = itertools.count(500_001)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What boxes may differ in."""
+
+    sources: str = "127.0.0.0/8"
+    """Whose calls the carrier's trunk lets in."""
+    min_free_mb: int = 0
+
+
 class Box:
     """One box and the world around it: a carrier (IP trunk) and a provider (registration trunk)."""
 
-    def __init__(self, *, sources: str = "127.0.0.0/8", min_free_mb: int = 0, extra: str = "") -> None:
-        """`sources`: whose calls the carrier's trunk lets in. `extra`: more TOML."""
+    def __init__(self, settings: "Settings | None" = None) -> None:
+        self.settings = settings or Settings()
         self.directory = Path(tempfile.mkdtemp(prefix="sw-box-"))
         self.config_path = self.directory / "box.toml"
         self.lines: list[str] = []
@@ -90,9 +100,6 @@ class Box:
         self.expected_errors: list[str] = []
         """Regular expressions of log lines that the present test provokes."""
         self.checked_lines = 0
-        self._sources = sources
-        self._min_free_mb = min_free_mb
-        self._extra = extra
         self._stack = AsyncExitStack()
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -104,6 +111,8 @@ class Box:
         self.sip: Address = (self._host, 5060)
         """Where phones and trunks find the box."""
         self._ports = ports
+        self.worker_port = ports[2]
+        """UDP on 127.0.0.1, of the first media worker."""
         self._carrier_host = self._host.replace("127.77.", "127.78.")
         self._provider_host = self._host.replace("127.77.", "127.79.")
         store = PromptStore(self.directory / "cache" / "prompts")
@@ -122,16 +131,16 @@ class Box:
             "internal_port": self._ports[0],
             "event_port": self._ports[1],
             "worker_port": self._ports[2],
-            "min_free_mb": self._min_free_mb,
+            "min_free_mb": self.settings.min_free_mb,
             "flows": "[" + ", ".join(f'"{flow}"' for flow in FLOWS) + "]",
-            "sources": f'["{self._sources}"]',
+            "sources": f'["{self.settings.sources}"]',
             "carrier_address": self._carrier_host,
             "carrier_port": 5060,
             "provider_address": self._provider_host,
             "provider_port": 5060,
         }
         text = Template(SITE.read_text(encoding="utf-8")).substitute(words)
-        self.config_path.write_text(text + self._extra, encoding="utf-8")
+        self.config_path.write_text(text, encoding="utf-8")
         return self.config_path
 
     async def start(self) -> Self:

@@ -1,8 +1,8 @@
 """A running box for system tests. One is shared by all tests that leave a box as they found it: a start takes seconds.
 
 Scenarios run in one loop for the whole session, because the box's phones and trunks live there. A test that breaks the
-shared box (it does not calm down, or its log shows an error) fails, and the next one gets a new box. Modules that need
-a box of their own make it with `Box(...)` in a module's fixture.
+shared box (it does not calm down, or its log shows an error) fails, and the next one gets a new box. A module that
+needs another kind of box says so: `BOX = Settings(...)`; it shares it with modules that say the same.
 """
 
 from collections.abc import AsyncIterator, Generator
@@ -10,33 +10,28 @@ from collections.abc import AsyncIterator, Generator
 import pytest
 import pytest_asyncio
 
-from tests.system.box import Box
+from tests.system.box import Box, Settings
 
 LINES_SHOWN = 150
 
-
-class Shelf:
-    """Where the shared box stands between tests."""
-
-    def __init__(self) -> None:
-        self.box: Box | None = None
+Shelf = dict[Settings, Box]
+"""Boxes that run and wait for the next test."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shelf() -> AsyncIterator[Shelf]:
     """Empty until the first test wants a box."""
-    kept = Shelf()
+    kept: Shelf = {}
     yield kept
-    if kept.box is not None:
-        await kept.box.stop()
+    for box in kept.values():
+        await box.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def box(shelf: Shelf) -> AsyncIterator[Box]:
+async def box(shelf: Shelf, request: pytest.FixtureRequest) -> AsyncIterator[Box]:
     """The shared box, for one test: afterwards everybody hangs up, and the log must be clean."""
-    if shelf.box is None:
-        shelf.box = await Box().start()
-    box, shelf.box = shelf.box, None
+    settings = getattr(request.module, "BOX", Settings())
+    box = shelf.pop(settings, None) or await Box(settings).start()
     box.check_log()
     try:
         yield box
@@ -45,7 +40,7 @@ async def box(shelf: Shelf) -> AsyncIterator[Box]:
     except BaseException:
         await box.stop()
         raise
-    shelf.box = box
+    shelf[settings] = box
 
 
 @pytest.hookimpl(wrapper=True)

@@ -31,9 +31,11 @@ class Phone:
         self._plugged_in = True
 
     @classmethod
-    async def open(cls, number: str, secret: str, box: Address, spoken: Spoken) -> "Phone":
+    async def open(
+        cls, number: str, secret: str, box: Address, spoken: Spoken, host: str = "127.0.0.1"
+    ) -> "Phone":
         """A phone that is plugged in and not registered yet."""
-        return cls(await SipPeer.open((number, secret)), number, secret, box, spoken)
+        return cls(await SipPeer.open((number, secret), host), number, secret, box, spoken)
 
     # --- registration
 

@@ -12,7 +12,7 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
     """Return when the condition is true. Fails with `what` when it is not within `LIMIT_S`."""
     try:
         async with asyncio.timeout(LIMIT_S):
-            while not await condition():
-                await asyncio.sleep(LOOK_S)  # noqa: ASYNC110  # what is looked at is in another process
+            while not await condition():  # noqa: ASYNC110  # in another process: nothing here could set an event
+                await asyncio.sleep(LOOK_S)
     except TimeoutError as error:
         raise AssertionError(f"never came true: {what}") from error

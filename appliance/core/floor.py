@@ -1,0 +1,53 @@
+"""The floor: every queue's members as routing sees them, kept up to date agent by agent.
+
+So a decision need not look at each member of a queue, and its explanation is complete all the same. Derived from the
+state: never in a snapshot, made anew with the directory and after a restart. `agent.refresh` is the only writer.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from appliance.core.directory import Agent
+from appliance.core.explain import Candidate
+from appliance.core.facts import AgentState
+from appliance.core.ids import AgentId, QueueId
+
+
+class Floor:
+    """All queues' members. In the beginning nobody is logged in."""
+
+    def __init__(self, members: Mapping[QueueId, Sequence[Agent]]) -> None:
+        self.free: dict[QueueId, dict[int, Agent]] = {}
+        """Queues with somebody who could be asked now: who, by place among the queue's members."""
+        self.logged_in: dict[QueueId, int] = dict.fromkeys(members, 0)
+        self.at_work: dict[QueueId, int] = dict.fromkeys(members, 0)
+        """Members that are neither paused nor logged out."""
+        self._candidates: dict[QueueId, list[Candidate]] = {
+            queue: [Candidate(agent=entry.id, ruled_out="logged_out") for entry in entries]
+            for queue, entries in members.items()
+        }
+        self._places: dict[AgentId, list[tuple[QueueId, int]]] = {}
+        self._states: dict[AgentId, AgentState] = {}
+        for queue, entries in members.items():
+            for place, entry in enumerate(entries):
+                self._places.setdefault(entry.id, []).append((queue, place))
+
+    def note(self, entry: Agent, state: AgentState, candidate: Candidate) -> None:
+        """An agent's state, and what a decision says of him while he is ruled out."""
+        before = self._states.get(entry.id, "logged_out")
+        self._states[entry.id] = state
+        came = (state != "logged_out") - (before != "logged_out")
+        works = (state not in {"logged_out", "paused"}) - (before not in {"logged_out", "paused"})
+        for queue, place in self._places.get(entry.id, ()):
+            self._candidates[queue][place] = candidate
+            self.logged_in[queue] += came
+            self.at_work[queue] += works
+            if candidate.ruled_out is None:
+                self.free.setdefault(queue, {})[place] = entry
+            elif place in (free := self.free.get(queue, {})):
+                del free[place]
+                if not free:
+                    del self.free[queue]
+
+    def candidates(self, queue: QueueId) -> list[Candidate]:
+        """All members in the order of their ids; of those who are free only the name counts."""
+        return self._candidates[queue].copy()

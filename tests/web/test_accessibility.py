@@ -1,0 +1,210 @@
+"""What a screen reader, a keyboard and weak eyes need: names, roles, headings, contrast, sizes; in light and dark."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.web.calls import finished_contact
+from tests.web.screen import Screens, on_shift
+from tests.web.stage import Stage
+
+pytestmark = pytest.mark.browser
+
+AUDIT = r"""
+() => {
+  const faults = [];
+  const shown = (e) => e.checkVisibility({ checkVisibilityCSS: true, opacityProperty: true }) && e.getClientRects().length;
+  const where = (e) => `${e.tagName.toLowerCase()}.${e.className || ''} "${(e.innerText || '').slice(0, 40)}"`;
+  const byId = (ids) => ids.split(' ').map((id) => document.getElementById(id)?.innerText ?? '').join(' ');
+  const name = (e) => (e.getAttribute('aria-label') || (e.getAttribute('aria-labelledby') && byId(e.getAttribute('aria-labelledby')))
+    || [...(e.labels ?? [])].map((l) => l.innerText).join(' ') || e.innerText || e.alt || e.title || '').trim();
+
+  // names
+  for (const e of document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea, [role=slider], dialog[open], [role=region], nav, table th')) {
+    if (shown(e) && !name(e)) faults.push(`no name: ${where(e)}`);
+  }
+  // one first heading, no level left out
+  const headings = [...document.querySelectorAll('h1, h2, h3, h4')].filter((e) => !e.closest('dialog'));
+  if (headings.filter((e) => e.tagName === 'H1').length !== 1) faults.push('not exactly one h1');
+  headings.reduce((before, e) => {
+    const level = Number(e.tagName[1]);
+    if (level > before + 1) faults.push(`heading level left out: ${where(e)}`);
+    return level;
+  }, 0);
+  // landmarks, language, ids
+  if (document.querySelectorAll('main').length !== 1) faults.push('not exactly one main');
+  if (!document.documentElement.lang) faults.push('no lang');
+  const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
+  for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i))) faults.push(`id twice: ${id}`);
+  for (const e of document.querySelectorAll('[aria-describedby], [aria-labelledby]')) {
+    for (const id of `${e.getAttribute('aria-describedby') ?? ''} ${e.getAttribute('aria-labelledby') ?? ''}`.split(' ').filter(Boolean)) {
+      if (!document.getElementById(id)) faults.push(`refers to nothing: ${id} at ${where(e)}`);
+    }
+  }
+  // size of what is pressed (WCAG 2.2, 2.5.8: 24 by 24)
+  for (const e of document.querySelectorAll('button, select, input:not([type=hidden], [type=checkbox], [type=radio])')) {
+    const box = e.getBoundingClientRect();
+    if (shown(e) && !e.classList.contains('link') && (box.width < 24 || box.height < 24)) faults.push(`small: ${where(e)} ${box.width}x${box.height}`);
+  }
+  // contrast of text (WCAG 2.2, 1.4.3)
+  const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };
+  const over = (top, below) => { const a = top[3] / 255; return [0, 1, 2].map((i) => top[i] * a + below[i] * (1 - a)).concat(255); };
+  const ground = (e) => {
+    const layers = [];
+    for (let at = e; at; at = at.parentElement) {
+      const colour = rgba(getComputedStyle(at).backgroundColor);
+      if (colour[3]) layers.push(colour);
+      if (colour[3] === 255) break;
+    }
+    return layers.reduceRight((below, top) => over(top, below), rgba(getComputedStyle(document.documentElement).backgroundColor));
+  };
+  const light = (c) => [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
+    const v = c[i] / 255;
+    return sum + weight * (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  }, 0);
+  for (const e of document.querySelectorAll('body *')) {
+    if (!shown(e) || e.closest('.unseen, svg, canvas, kbd') || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
+    const style = getComputedStyle(e);
+    const back = ground(e);
+    const [a, b] = [light(over(rgba(style.color), back)), light(back)].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700);
+    if (ratio < (large ? 3 : 4.5) - 0.01) faults.push(`contrast ${ratio.toFixed(2)}: ${where(e)}`);
+  }
+  // nothing sticks out sideways
+  if (document.documentElement.scrollWidth > innerWidth) faults.push(`wider than the window: ${document.documentElement.scrollWidth}`);
+  return faults;
+}
+"""
+
+
+async def audit(page: Page, where: str) -> list[str]:
+    return [f"{where}: {fault}" for fault in await page.evaluate(AUDIT)]
+
+
+async def panel_through_a_call(page: Page, stage: Stage) -> list[str]:
+    """Every state of the panel."""
+    faults = await audit(page, "off shift")
+    await on_shift(page)
+    faults += await audit(page, "ready")
+    leg = stage.phones.call_in("0744000111", "0312345601")
+    await stage.phones.press(leg, "1234")
+    await expect(page.locator(".card.offered")).to_be_visible()
+    faults += await audit(page, "offered")
+    await stage.phones.answer("101")
+    await expect(page.locator(".toolbar")).to_be_visible()
+    faults += await audit(page, "busy")
+    await page.get_by_role("button", name="Hold").click()
+    await expect(page.locator(".held-note")).to_be_visible()
+    faults += await audit(page, "on hold")
+    await page.get_by_role("button", name="Transfer").click()
+    await expect(page.locator("dialog")).to_be_visible()
+    faults += await audit(page, "transfer")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="New customer").click()
+    faults += await audit(page, "new customer")
+    stage.phones.hang_up(leg)
+    await expect(page.locator(".wrap-up")).to_be_visible()
+    return faults + await audit(page, "wrap-up")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_the_panel_on_a_desk(screens: Screens, stage: Stage, dark: bool) -> None:
+    assert await panel_through_a_call(await screens.log_in("ann", dark=dark), stage) == []
+
+
+async def test_the_panel_on_a_phone(screens: Screens, stage: Stage) -> None:
+    page = await screens.log_in("ann", width=360, height=740, touch=True)
+    assert await panel_through_a_call(page, stage) == []
+
+
+@pytest.mark.parametrize(("dark", "width"), [(False, 1360), (True, 1360), (False, 360)], ids=["light", "dark", "phone"])
+async def test_the_other_pages(screens: Screens, stage: Stage, dark: bool, width: int) -> None:
+    contact = await finished_contact(stage, note="x")
+    waiting = await screens.log_in("ann")
+    await on_shift(waiting)
+    stage.phones.call_in("0722123456")
+    await expect(waiting.locator(".card.offered")).to_be_visible()
+    page = await screens.window(dark=dark, width=width)
+    await page.goto(f"{stage.url}/login")
+    faults = await audit(page, "login")
+    await screens.log_in("admin", "/live", page)
+    await expect(page.locator("table").nth(2)).to_be_visible()
+    faults += await audit(page, "live")
+    pages = {
+        "/contacts": "tbody tr",
+        f"/contacts/{contact}": ".timeline li",
+        "/admin": ".kinds",
+        "/admin/queue": "tbody tr",
+        "/admin/queue/support": "form",
+        "/admin/schedule/new": "form",
+        "/admin/flow/front": "textarea",
+        "/admin/extension/new": "form",
+        "/admin/sentence": ".sentence",
+        "/admin/user/new": "form",
+    }
+    for path, ready in pages.items():
+        await page.goto(stage.url + path)
+        await expect(page.locator(ready).first).to_be_visible()
+        faults += await audit(page, path)
+    assert faults == []
+
+
+async def test_what_happens_is_said_to_screen_readers(screens: Screens, stage: Stage) -> None:
+    page = await screens.log_in("ann")
+    await on_shift(page)
+    polite, urgent = page.locator("[data-announce=polite]"), page.locator("[data-announce=assertive]")
+    await expect(polite).to_have_text("You are now: Ready")
+    stage.phones.call_in("0722123456")
+    await expect(urgent).to_have_text("Incoming contact: Maria Georgescu. Support")
+    await page.get_by_role("button", name="End shift").press("Enter")
+    await expect(urgent).to_have_text("Finish the call first")
+
+
+async def test_dialogs_and_menus_keep_and_return_the_focus(screens: Screens, stage: Stage) -> None:
+    page = await screens.log_in("ann")
+    await on_shift(page)
+    pause = page.get_by_role("button", name="Pause")
+    await pause.focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("menuitemradio").first).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("menuitemradio").nth(1)).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(pause).to_be_focused()
+    menu = page.get_by_role("button", name="Menu of ann")
+    await menu.press("Enter")
+    await page.get_by_role("menuitem", name="Settings").press("Enter")
+    await expect(page.get_by_label("Language")).to_be_focused()
+    for _ in range(12):
+        await page.keyboard.press("Tab")
+        assert await page.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
+    await page.keyboard.press("Escape")
+    await expect(menu).to_be_focused()
+
+
+async def test_the_looks_are_chosen_and_kept(screens: Screens, stage: Stage) -> None:
+    page = await screens.log_in("ann")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    light = await page.evaluate(ground)
+    await page.get_by_role("button", name="Menu of ann").click()
+    await page.get_by_role("menuitem", name="Settings").click()
+    await page.get_by_label("Appearance").select_option("dark")
+    dark = await page.evaluate(ground)
+    assert dark != light
+    await page.reload()
+    assert await page.evaluate(ground) == dark
+
+
+async def test_shortcuts_can_be_switched_off(screens: Screens, stage: Stage) -> None:
+    page = await screens.log_in("ann")
+    await page.keyboard.press("Alt+/")
+    await page.get_by_label("Use keyboard shortcuts").uncheck()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Alt+o")
+    await page.get_by_role("button", name="Start shift").click()
+    await expect(page.locator(".state-bar.paused")).to_be_visible()
+    await page.keyboard.press("Alt+r")
+    await expect(page.locator(".state-bar.ready")).to_have_count(0)
