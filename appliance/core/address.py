@@ -6,6 +6,7 @@ and 1.3 MiB, a country's plan is read when it is first needed). It says what a n
 plan has its range.
 """
 
+from functools import lru_cache
 from typing import Literal
 
 import phonenumbers
@@ -30,6 +31,9 @@ _LONGEST = 20
 """E.164 has 15 digits (ITU-T E.164 §6.1); prefixes come before them."""
 _GUESSED = 10
 """A row of digits shorter than this is not taken for an international number without its `+`."""
+
+_REMEMBERED = 2_000
+"""Numbers whose reading is kept: those that are called stay the same, and each costs some 0.2 ms to read."""
 
 _TARIFFS: dict[int, Tariff] = {
     PhoneNumberType.MOBILE: "mobile",
@@ -67,6 +71,7 @@ def compact(raw: str) -> str:
     return raw.partition(";")[0].translate(_SEPARATORS)
 
 
+@lru_cache(_REMEMBERED)
 def digits_of(raw: str) -> str | None:
     """A number as bare digits, `+` kept in front; None when it is no number."""
     bare = compact(raw)
@@ -135,6 +140,7 @@ def identify(bare: str, country: str) -> Number | None:
     return short
 
 
+@lru_cache(_REMEMBERED)
 def spellings(raw: str, country: str) -> tuple[str, ...]:
     """Every way a trunk or an administrator may write a dialled number, for comparing with prefixes of
     routes.

@@ -98,21 +98,12 @@ def change(turn: Turn, entry: AgentEntry, agent: Agent, state: AgentState) -> No
 
 def note(turn: Turn, entry: AgentEntry) -> None:
     """Bring the floor up to date."""
-    candidate = as_candidate(turn, entry)
+    agent, reason = turn.state.agents.get(entry.id), ruled_out(turn, entry)
+    if reason is None or agent is None or agent.logged_in_at is None:
+        candidate = Candidate(agent=entry.id, ruled_out=reason)
+    else:
+        candidate = Candidate(agent=entry.id, ruled_out=reason, handled=agent.handled, load=load(agent, agent.since))
     turn.index.floor.note(entry, state_of(turn, entry), candidate)
-
-
-def as_candidate(turn: Turn, entry: AgentEntry) -> Candidate:
-    """The agent as a decision made now sees him."""
-    agent = turn.state.agents.get(entry.id)
-    reason = ruled_out(turn, entry)
-    if agent is None or agent.logged_in_at is None:
-        return Candidate(agent=entry.id, ruled_out=reason)
-    if reason is not None:
-        return Candidate(agent=entry.id, ruled_out=reason, handled=agent.handled, load=load(agent, agent.since))
-    return Candidate(
-        agent=entry.id, idle_s=turn.now - agent.idle_since, handled=agent.handled, load=load(agent, turn.now)
-    )
 
 
 def load(agent: Agent, at: float) -> float:

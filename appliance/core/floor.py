@@ -30,14 +30,17 @@ class Floor:
         for queue, entries in members.items():
             for place, entry in enumerate(entries):
                 self._places.setdefault(entry.id, []).append((queue, place))
+                self._states[entry.id] = "logged_out"
 
     def note(self, entry: Agent, state: AgentState, candidate: Candidate) -> None:
-        """An agent's state, and what a decision says of him while he is ruled out."""
-        before = self._states.get(entry.id, "logged_out")
+        """An agent's state, and what a decision says of him as long as it lasts: of one who is free just the name."""
+        before = self._states.get(entry.id)
+        if before is None:
+            return  # a member of no queue
         self._states[entry.id] = state
         came = (state != "logged_out") - (before != "logged_out")
         works = (state not in {"logged_out", "paused"}) - (before not in {"logged_out", "paused"})
-        for queue, place in self._places.get(entry.id, ()):
+        for queue, place in self._places[entry.id]:
             self._candidates[queue][place] = candidate
             self.logged_in[queue] += came
             self.at_work[queue] += works

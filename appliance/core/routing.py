@@ -36,7 +36,13 @@ def decide(turn: Turn, queue: Queue, contact: Contact) -> Decision:
     candidates = turn.index.floor.candidates(queue.id)
     free: list[Candidate] = []
     for place, entry in turn.index.floor.free[queue.id].items():
-        candidates[place] = shift.as_candidate(turn, entry)
+        agent = turn.state.agents[entry.id]
+        candidates[place] = Candidate(
+            agent=entry.id,
+            idle_s=turn.now - agent.idle_since,
+            handled=agent.handled,
+            load=shift.load(agent, turn.now),
+        )
         free.append(candidates[place])
     chosen, decided_by = choose(queue, free)
     return Decision(

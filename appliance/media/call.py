@@ -32,10 +32,11 @@ from appliance.media.report import (
     TransferAsked,
 )
 
-CallState = Literal["early", "up", "ended"]
+CallState = Literal["early", "connecting", "up", "ended"]
 
 STATES: dict[int, CallState] = {
     pj.PJSIP_INV_STATE_EARLY: "early",
+    pj.PJSIP_INV_STATE_CONNECTING: "connecting",
     pj.PJSIP_INV_STATE_CONFIRMED: "up",
     pj.PJSIP_INV_STATE_DISCONNECTED: "ended",
 }
@@ -152,6 +153,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
                 message = event.src.rdata.wholeMsg
         elif prm.e.type == pj.PJSIP_EVENT_RX_MSG:
             message = prm.e.body.rxMsg.rdata.wholeMsg
+        if state == "connecting" and not message:
+            return  # our own 200 went out: nothing new
         self.mailbox.post(CallChanged(leg=self.leg, state=state, code=info.lastStatusCode, message=message))
 
     @_reported

@@ -30,7 +30,7 @@ class CallChanged(Struct, frozen=True, kw_only=True):
     """The INVITE session of a leg changed its state (RFC 3261 §13)."""
 
     leg: LegId
-    state: Literal["early", "up", "ended"]
+    state: Literal["early", "connecting", "up", "ended"]
     code: int
     """The newest status code of the INVITE, or the reason why it ended."""
     message: str = ""

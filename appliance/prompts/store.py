@@ -7,6 +7,7 @@ speech. This is the only way from a sentence to sound; which sentence, and when,
 
 import asyncio
 import errno
+import functools
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,9 @@ _log = logging.getLogger(__name__)
 
 PARALLEL = 2
 """Programs that speak at the same time: a full queue of new prompts must not take the cores from calls."""
+
+_REMEMBERED = 2_000
+"""Texts whose file name is kept: most of what is played is played to every caller."""
 
 _YOUNG_S = 3600
 """Files younger than this are never pruned: somebody may be about to play them."""
@@ -47,11 +51,12 @@ class PromptStore:
         self._slots = asyncio.Semaphore(PARALLEL)
         self._locks: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
         self._recorded: dict[tuple[str, str], Path] = {}
+        self._path = functools.lru_cache(_REMEMBERED)(self._named)
 
     def cached(self, language: Language, text: str) -> Path | None:
         """The file of a text, if it was made before. Does not block but for one look at the file system."""
         try:
-            path = self._path(language, spoken_text(text))
+            path = self._path(language, text)
         except PromptRefused:
             return None
         return path if path.exists() else None
@@ -62,16 +67,15 @@ class PromptStore:
         :raises PromptRefused: the text cannot be spoken.
         :raises PromptError: a program is missing or exceeds the deadline, or the disk is full.
         """
-        words = spoken_text(text)
-        path = self._path(language, words)
+        path = self._path(language, text)
         try:
             async with asyncio.timeout(self._deadline_s), self._lock(path):
                 if self.cached(language, text) is None:
                     async with self._slots:
-                        await self._keep(path, await self._speaker.speak(language, words))
+                        await self._keep(path, await self._speaker.speak(language, spoken_text(text)))
         except TimeoutError:
             raise PromptError(
-                f"Speaking took longer than {self._deadline_s:g} s, the box is overloaded: {words[:60]!r}"
+                f"Speaking took longer than {self._deadline_s:g} s, the box is overloaded: {text[:60]!r}"
             ) from None
         return path
 
@@ -146,9 +150,10 @@ class PromptStore:
         """
         return await asyncio.to_thread(_prune, self._spoken_dir, limit_bytes, now)
 
-    def _path(self, language: Language, words: str) -> Path:
+    def _named(self, language: Language, text: str) -> Path:
+        """Where the file of a text is, or will be. Raises PromptRefused."""
         voice = self._speaker.voices[language]
-        sound = f"{RECIPE}\0{voice.name}\0{voice.words_per_minute}\0{words}"
+        sound = f"{RECIPE}\0{voice.name}\0{voice.words_per_minute}\0{spoken_text(text)}"
         return self._spoken_dir / language / f"{hashlib.sha256(sound.encode()).hexdigest()[:40]}.wav"
 
     def _lock(self, path: Path) -> asyncio.Lock:
