@@ -93,14 +93,15 @@ def to_e164(raw: str, country: str) -> str | None:
     if bare is None:
         return None
     national = _parse(bare, country)
-    readings = [national]
+    if national and phonenumbers.is_valid_number(national):
+        return _e164(national)
+    abroad = None
     if bare.startswith("00"):
-        readings.append(_parse(f"+{bare[2:]}", country))
+        abroad = _parse(f"+{bare[2:]}", country)
     elif not bare.startswith("+") and len(bare) >= _GUESSED:
-        readings.append(_parse(f"+{bare}", country))
-    for number in readings:
-        if number and phonenumbers.is_valid_number(number):
-            return _e164(number)
+        abroad = _parse(f"+{bare}", country)
+    if abroad and phonenumbers.is_valid_number(abroad):
+        return _e164(abroad)
     if national and phonenumbers.is_possible_number(national) and len(bare) > 6:
         return _e164(national)
     return None

@@ -37,7 +37,11 @@ def state_of(turn: Turn, entry: AgentEntry) -> AgentState:
 
 def ruled_out(turn: Turn, entry: AgentEntry) -> RuledOut | None:
     """Why the agent cannot be offered a contact; None when he can."""
-    state = state_of(turn, entry)
+    return ruled_out_by(turn, entry, state_of(turn, entry))
+
+
+def ruled_out_by(turn: Turn, entry: AgentEntry, state: AgentState) -> RuledOut | None:
+    """The same of an agent whose state is known."""
     if state == "ready":
         return None if entry.extension in turn.state.registered else "not_registered"
     return state
@@ -76,7 +80,7 @@ def refresh(turn: Turn, agent_id: AgentId) -> None:
         turn.routing = True
     if state != agent.shown:
         change(turn, entry, agent, state)
-    note(turn, entry)
+    note(turn, entry, state)
 
 
 def change(turn: Turn, entry: AgentEntry, agent: Agent, state: AgentState) -> None:
@@ -96,14 +100,14 @@ def change(turn: Turn, entry: AgentEntry, agent: Agent, state: AgentState) -> No
         turn.show("queue", queue)
 
 
-def note(turn: Turn, entry: AgentEntry) -> None:
+def note(turn: Turn, entry: AgentEntry, state: AgentState) -> None:
     """Bring the floor up to date."""
-    agent, reason = turn.state.agents.get(entry.id), ruled_out(turn, entry)
-    if reason is None or agent is None or agent.logged_in_at is None:
-        candidate = Candidate(agent=entry.id, ruled_out=reason)
-    else:
-        candidate = Candidate(agent=entry.id, ruled_out=reason, handled=agent.handled, load=load(agent, agent.since))
-    turn.index.floor.note(entry, state_of(turn, entry), candidate)
+    agent, reason = turn.state.agents.get(entry.id), ruled_out_by(turn, entry, state)
+    handled = agent.handled if agent is not None and state != "logged_out" else 0
+    if turn.index.floor.knows(entry.id, state, reason, handled):
+        return
+    worked = load(agent, agent.since) if agent is not None and reason is not None and state != "logged_out" else 0.0
+    turn.index.floor.note(entry, state, Candidate(agent=entry.id, ruled_out=reason, handled=handled, load=worked))
 
 
 def load(agent: Agent, at: float) -> float:

@@ -8,7 +8,6 @@ of messages is the truth and a snapshot only saves time. `now` is in seconds, st
 A command that makes no sense raises `Refused` and leaves no trace.
 """
 
-from collections import Counter
 from typing import assert_never
 
 import msgspec
@@ -57,7 +56,7 @@ class Engine:
         self._timers = Timers(self.state.timers)
         turn = Turn(self.state, self.index, self._timers, 0.0)
         for entry in self.index.agents.values():
-            shift.note(turn, entry)
+            shift.note(turn, entry, shift.state_of(turn, entry))
 
     @classmethod
     def restore(cls, snapshot: bytes) -> "Engine":
@@ -199,12 +198,12 @@ class Engine:
 
     def _settle(self, turn: Turn) -> list[AnyEffect]:
         """Finish what the message set going: onward ways, agents' states, routing, closing."""
-        hops: Counter[ContactId] = Counter()
+        hops: dict[ContactId, int] = {}
         while turn.redirects or turn.phones or turn.routing:
             for contact_id, destination in self._taken(turn):
                 contact = self.state.contacts.get(contact_id)
                 if contact is not None:
-                    hops[contact_id] += 1
+                    hops[contact_id] = hops.get(contact_id, 0) + 1
                     if hops[contact_id] > MOST_HOPS:
                         going_round(turn, contact)
                         continue

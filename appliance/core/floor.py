@@ -7,9 +7,12 @@ state: never in a snapshot, made anew with the directory and after a restart. `a
 from collections.abc import Mapping, Sequence
 
 from appliance.core.directory import Agent
-from appliance.core.explain import Candidate
+from appliance.core.explain import Candidate, RuledOut
 from appliance.core.facts import AgentState
 from appliance.core.ids import AgentId, QueueId
+
+AWAY: frozenset[AgentState] = frozenset({"logged_out", "paused"})
+"""States in which nobody works."""
 
 
 class Floor:
@@ -26,20 +29,22 @@ class Floor:
             for queue, entries in members.items()
         }
         self._places: dict[AgentId, list[tuple[QueueId, int]]] = {}
-        self._states: dict[AgentId, AgentState] = {}
+        self._known: dict[AgentId, tuple[AgentState, RuledOut | None, int]] = {}
         for queue, entries in members.items():
             for place, entry in enumerate(entries):
                 self._places.setdefault(entry.id, []).append((queue, place))
-                self._states[entry.id] = "logged_out"
+                self._known[entry.id] = "logged_out", "logged_out", 0
+
+    def knows(self, agent: AgentId, state: AgentState, reason: RuledOut | None, handled: int) -> bool:
+        """Whether nothing has changed, or the agent is a member of no queue."""
+        return self._known.get(agent) in {(state, reason, handled), None}
 
     def note(self, entry: Agent, state: AgentState, candidate: Candidate) -> None:
-        """An agent's state, and what a decision says of him as long as it lasts: of one who is free just the name."""
-        before = self._states.get(entry.id)
-        if before is None:
-            return  # a member of no queue
-        self._states[entry.id] = state
+        """A member's state, and what decisions say of him as long as it lasts: of one who is free only the name."""
+        before = self._known[entry.id][0]
+        self._known[entry.id] = state, candidate.ruled_out, candidate.handled
         came = (state != "logged_out") - (before != "logged_out")
-        works = (state not in {"logged_out", "paused"}) - (before not in {"logged_out", "paused"})
+        works = (state not in AWAY) - (before not in AWAY)
         for queue, place in self._places[entry.id]:
             self._candidates[queue][place] = candidate
             self.logged_in[queue] += came
@@ -52,5 +57,5 @@ class Floor:
                     del self.free[queue]
 
     def candidates(self, queue: QueueId) -> list[Candidate]:
-        """All members in the order of their ids; of those who are free only the name counts."""
+        """All members in the order of their ids."""
         return self._candidates[queue].copy()

@@ -123,14 +123,18 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             return None
         return port
 
-    def packets_received(self) -> int | None:
-        """RTP packets since the stream began; None without a stream."""
+    def signs_of_life(self) -> int | None:
+        """RTP packets and RTCP reports received since the stream began; None without a stream.
+
+        RTCP counts because a phone that suppresses silence sends no RTP while its user listens to music.
+        """
         try:
             statistics = self.getStreamStat(0)
         except pj.Error:
             return None
-        count: int = statistics.rtcp.rxStat.pkt
-        return count
+        received: int = statistics.rtcp.rxStat.pkt
+        reports: int = statistics.rtcp.txStat.updateCount
+        return received + reports
 
     def _do(self, what: str, order: Callable[[], object]) -> None:
         try:

@@ -45,9 +45,9 @@ class Leg:
         self.muted = False
         self.peers: dict[LegId, None] = {}
 
-        self.packets = 0
+        self.signs_of_life = 0
         self.heard_s = now_s
-        """When RTP was last seen to arrive."""
+        """When they last grew."""
 
     @property
     def dialog(self) -> Dialog:

@@ -41,6 +41,6 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     max_calls: int = 200
     """Legs at the same time. More are answered 503, so that Kamailio asks another worker."""
     media_timeout_s: float = 60.0
-    """An established leg that sends no RTP for so long, and is not on hold, is ended."""
+    """An established leg that sends neither RTP nor RTCP for so long, and is not on hold, is ended."""
     brain_patience_s: float = 2.0
     """How long a new call waits for a brain that is away before it is answered 503."""

@@ -315,6 +315,8 @@ class Switchboard:
             leg.state = "up"
             leg.heard_s = time.monotonic()
             self._report(events.LegAnswered(leg=leg.id))
+            if leg.held:
+                self._report(events.LegHeld(leg=leg.id))
         elif news.state == "early" and leg.state == "dialing":
             leg.state = "ringing"
             leg.early_media = leg.usable or news.code == 183
@@ -332,7 +334,8 @@ class Switchboard:
         if news.held != leg.held:
             leg.held = news.held
             leg.heard_s = time.monotonic()
-            self._report(events.LegHeld(leg=leg.id) if news.held else events.LegResumed(leg=leg.id))
+            if leg.state == "up":
+                self._report(events.LegHeld(leg=leg.id) if news.held else events.LegResumed(leg=leg.id))
 
     # --- ending
 
@@ -350,12 +353,12 @@ class Switchboard:
         for leg in list(self._legs.values()):
             if leg.state != "up" or leg.ending is not None:
                 continue
-            packets = leg.call.packets_received()
-            if leg.held or packets is None or packets != leg.packets:
+            signs = leg.call.signs_of_life()
+            if leg.held or signs is None or signs != leg.signs_of_life:
                 leg.heard_s = now_s
-                leg.packets = packets or 0
+                leg.signs_of_life = signs or 0
             elif now_s - leg.heard_s > self._settings.media_timeout_s:
-                log.warning("leg %s: no RTP for %.0f s", leg.id, now_s - leg.heard_s)
+                log.warning("leg %s: no RTP and no RTCP for %.0f s", leg.id, now_s - leg.heard_s)
                 self._end(leg, Ending(408, "lost", "media-timeout"))
 
     def end_all(self) -> None:

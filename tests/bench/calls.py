@@ -30,7 +30,7 @@ async def main(report: Report) -> None:
             shares.append(share)
         report.table("calls: whole stack, by rate", results)
         report.table("calls: CPU per call above idle, by process, ms", shares)
-        box.check_log()
+        report.log(box.complaints())
 
 
 async def _warm_up(box: BenchBox) -> None:

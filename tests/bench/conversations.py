@@ -50,7 +50,7 @@ async def main(report: Report) -> None:
             row, share = await hold(box, size, TALK_S, port=6000 + at)
             rows.append(row)
             shares.append(share)
-        box.check_log()
+        report.log(box.complaints())
     report.table("conversations: recorded, two legs each, whole stack", rows)
     report.table("conversations: % of a core above idle for each, by process", shares)
 

@@ -63,7 +63,10 @@ def a_site(agents: int, queues: int, queues_each: int) -> Directory:
         queues=tuple(Queue(id=name, name=name, nobody=None, max_waiting=WAITING + 1, wrap_up_s=0.0) for name in names),
         trunks=(Trunk(id=TrunkId("main"), name="Main", kind="ip", host="192.0.2.1", max_calls=WAITING + 1),),
         inbound=(
-            *(InboundRoute(number=did(n), destination=Destination(kind="queue", target=names[n])) for n in range(queues)),
+            *(
+                InboundRoute(number=did(n), destination=Destination(kind="queue", target=names[n]))
+                for n in range(queues)
+            ),
             InboundRoute(number=did(99), destination=Destination(kind="flow", target=MENU)),
         ),
         classes=(ClassOfService(id="standard"),),

@@ -15,6 +15,8 @@ from msgspec import Struct
 Cell = str | int | float | None
 Row = dict[str, Cell]
 
+LINES_SHOWN = 5
+
 
 class Spread(Struct, frozen=True):
     """The middle and the slow end of some values."""
@@ -48,6 +50,13 @@ class Report:
         """A line that belongs to the figures."""
         self.notes[about] = text
         self.say(f"  {text}")
+
+    def log(self, complaints: Sequence[str]) -> None:
+        """What the box complained of while it was measured."""
+        for line in complaints[:LINES_SHOWN]:
+            self.note(f"log {len(self.notes)}", line[:200])
+        if len(complaints) > LINES_SHOWN:
+            self.note(f"log {len(self.notes)}", f"and {len(complaints) - LINES_SHOWN} lines more")
 
     def table(self, title: str, rows: Sequence[Row]) -> None:
         """Print a table, and keep it. Columns are those of the first row."""

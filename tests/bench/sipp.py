@@ -13,6 +13,8 @@ from tests.media.sip_peer import Address
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 END_S = 3.0
+MOST_CALLERS = 100_000
+"""Different callers' numbers; then they call again."""
 
 
 class Sipp:
@@ -45,7 +47,9 @@ class Sipp:
             *("-trace_screen", "-screen_file", "screen.log", "-screen_overwrite", "true"),
         ]
         if to is not None:
-            self._command += ["-m", str(calls), "-r", str(rate), "-l", str(most_at_once)]
+            numbers = "".join(f"0722{number:06}\n" for number in range(1, 1 + min(calls, MOST_CALLERS)))
+            (self.directory / "callers.csv").write_text(f"SEQUENTIAL\n{numbers}", encoding="ascii")
+            self._command += ["-inf", "callers.csv", "-m", str(calls), "-r", str(rate), "-l", str(most_at_once)]
             self._command += ["-s", service, "-d", str(hold_ms)]
             self._command.append(f"{to[0]}:{to[1]}")
         self._process: asyncio.subprocess.Process | None = None

@@ -43,7 +43,7 @@ async def main(report: Report, minutes: int = MINUTES) -> None:
             rows.append(await _sample(box, minute, failed))
             load = usage.load_average()
             report.say(f"  minute {minute} of {minutes}: {calls} calls, {failed} failed, {resent} resent, load {load}")
-        box.check_log()
+        report.log(box.complaints())
     report.table("soak: PSS in MB and open files, by minute", rows)
     report.table("soak: the second half, MB an hour", [_slope(rows[len(rows) // 2 :])])
 

@@ -107,6 +107,11 @@ class BenchBox(Box):
                 following.cancel()
                 await asyncio.wait([following])
 
+    def complaints(self) -> list[str]:
+        """Errors in the log since the last look."""
+        lines, self.checked_lines = self.lines[self.checked_lines :], len(self.lines)
+        return [line for line in lines if re.search(r" (ERROR|CRITICAL) |^Traceback|Error: ", line)]
+
     def census(self) -> Census:
         """The box's processes as they are now."""
         return Census(self.processes())

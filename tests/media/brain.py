@@ -72,6 +72,12 @@ class ScriptedBrain:
         assert self._writer is not None
         self._writer.write(jsonrpc.encode(api.Durable(seq=seq)))
 
+    def acknowledge(self) -> None:
+        """Everything that has come, and comes from now on, is durable."""
+        self.acknowledging = True
+        if self.reports and self._writer is not None:
+            self.durable(self.reports[-1].seq)
+
     @property
     def events(self) -> list[MediaEvent]:
         """All events that came, repetitions too."""

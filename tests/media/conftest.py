@@ -35,6 +35,7 @@ async def stage(edge: SipPeer, tmp_path: Path, request: pytest.FixtureRequest) -
             await brain.joined()
             yield scene
         finally:
+            brain.acknowledge()  # nothing keeps the worker waiting
             await worker.stop()
             await brain.stop()
             print(worker.log())  # noqa: T201 - pytest shows it when the test fails

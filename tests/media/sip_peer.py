@@ -353,9 +353,10 @@ class PeerCall:
     def _sdp(self, direction: Direction = "sendrecv") -> str:
         self._version += 1
         host = self.peer.host
+        codecs = "".join(f"a=rtpmap:{number} {name}\r\n" for number, name in self.peer.codecs.items())
         return (
             f"v=0\r\no=peer 1 {self._version} IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
-            f"m=audio {self.audio.port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n"
+            f"m=audio {self.audio.port} RTP/AVP {' '.join(map(str, self.peer.codecs))} 101\r\n{codecs}"
             f"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na={direction}\r\n"
         )
 
@@ -382,6 +383,8 @@ class SipPeer(asyncio.DatagramProtocol):
         self.credentials = credentials
         self.calls: dict[str, PeerCall] = {}
         self.host, self.port = "127.0.0.1", 0
+        self.codecs = {8: "PCMA/8000"}
+        """What is offered and answered: payload type and name. Audio is sent and heard as A-law only."""
         self.other: list[Message] = []
         """Responses and requests outside any call (REGISTER, OPTIONS)."""
         self._transport: asyncio.DatagramTransport | None = None

@@ -115,4 +115,4 @@ class Patching(RuleBasedStateMachine):
 
 
 TestPatching = Patching.TestCase
-TestPatching.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestPatching.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

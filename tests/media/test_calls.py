@@ -71,7 +71,7 @@ async def test_a_withheld_number_is_empty(stage: Stage) -> None:
     assert (arrived.source, arrived.extension) == ("extension", "100")
 
 
-@pytest.mark.parametrize("code", [403, 404, 480, 486, 503, 603])
+@pytest.mark.parametrize("code", [404, 503])
 async def test_a_refusal_reaches_the_caller_and_is_final_for_kamailio(stage: Stage, code: int) -> None:
     leg = await stage.ring_in()
     stage.brain.order(RejectLeg(worker=stage.brain.worker, leg=leg.id, code=code))
@@ -209,3 +209,43 @@ async def test_early_audio_is_told(stage: Stage) -> None:
     call.answer()
     await stage.brain.expect(LegAnswered)
     assert len([event for event in stage.brain.events if isinstance(event, LegRinging)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered"),
+    [
+        ({9: "G722/8000", 8: "PCMA/8000"}, "9 "),
+        ({0: "PCMU/8000"}, "0 "),
+        ({111: "opus/48000/2"}, "111 "),
+        ({18: "G729/8000"}, ""),
+    ],
+)
+async def test_codecs(stage: Stage, offered: dict[int, str], answered: str) -> None:
+    stage.edge.codecs = offered
+    if not answered:
+        mark = {"X-Switchroom-Source": "extension", "X-Switchroom-User": "100"}
+        call = await stage.edge.call("sip:205@127.0.0.1", to=stage.worker.address, headers=mark)
+        await call.until("ended")
+        assert call.codes[-1] == 488
+        return
+    leg = await stage.answer_in()
+    assert f" RTP/AVP {answered}" in leg.call.answers[-1].body
+
+
+async def test_we_offer_what_costs_least_first(stage: Stage) -> None:
+    stage.dial()
+    call = await stage.edge.next_call()
+    assert call.invite is not None
+    assert " RTP/AVP 8 0 9 " in call.invite.body
+    assert "opus/48000" in call.invite.body
+    for unwanted in ("speex", "GSM", "iLBC", "L16"):
+        assert unwanted not in call.invite.body
+
+
+async def test_orders_that_come_twice_do_no_harm(stage: Stage) -> None:
+    leg = await stage.ring_in()
+    for order in (AnswerLeg, AnswerLeg, RingLeg, AnswerLeg):
+        stage.brain.order(order(worker=stage.brain.worker, leg=leg.id))
+    await leg.call.until("up")
+    await leg.listen(0.2)
+    assert leg.call.state == "up"

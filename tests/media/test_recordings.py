@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from appliance.core.effects import (
     ConnectLegs,
@@ -22,7 +21,7 @@ from appliance.core.events import (
     RecordingStarted,
     RecordingStored,
 )
-from appliance.core.ids import RecordingId
+from appliance.core.ids import LegId, RecordingId
 from tests.media.audio_file import read_opus
 from tests.media.stage import Leg, Stage
 from tests.media.tone import RATE_HZ, Samples, level_dbfs, loudness_dbfs, spans, tone, write_wav
@@ -189,16 +188,24 @@ async def test_it_goes_on_through_the_phones_hold(stage: Stage) -> None:
     assert abs(second[1] - end) < TOLERANCE_S
 
 
-@pytest.mark.parametrize("recording", ["../../etc/x", "", "r 1", "r1\x00"])
-async def test_an_id_that_is_no_name_is_refused(stage: Stage, recording: str) -> None:
-    stage.expected_errors.append("cannot name a recording")
+async def test_what_cannot_be_recorded_is_told(stage: Stage) -> None:
+    stage.expected_errors += ["cannot name a recording", "no two legs", "exists already"]
     caller, agent = await stage.conversation()
-    stage.brain.order(
-        StartRecording(worker=stage.brain.worker, leg=caller.id, peer=agent.id, recording=RecordingId(recording))
-    )
-    failed = await stage.brain.expect(RecordingFailed)
-    assert "cannot name a recording" in failed.error
+    worker = stage.brain.worker
+    for name, peer, reason in [
+        ("../../etc/x", agent.id, "cannot name a recording"),
+        ("", agent.id, "cannot name a recording"),
+        ("r1\x00", agent.id, "cannot name a recording"),
+        ("r2", caller.id, "no two legs"),
+        ("r2", LegId("gone"), "no two legs"),
+    ]:
+        stage.brain.order(StartRecording(worker=worker, leg=caller.id, peer=peer, recording=RecordingId(name)))
+        failed = await stage.brain.expect(RecordingFailed)
+        assert failed.recording == name
+        assert reason in failed.error
     await start(stage, caller, agent)
+    stage.brain.order(StartRecording(worker=worker, leg=caller.id, peer=agent.id, recording=R1))
+    assert "exists already" in (await stage.brain.expect(RecordingFailed)).error
     await agent.listen()
 
 

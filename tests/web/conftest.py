@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from tests.web.screen import CHROMIUM, FLAGS, Screens
+from tests.web.screen import CHROMIUM, FLAGS, Desks, Screens
 from tests.web.stage import Stage, make_sample
 from tests.web.visitor import Visitor
 
@@ -36,10 +36,9 @@ async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(box: Stage) -> AsyncIterator[Stage]:
-    """The box with nobody on shift and no call, as the test before found it too."""
+    """The box with nobody on shift and no call."""
     await box.calm()
     yield box
-    await box.calm()
 
 
 @pytest.fixture
@@ -57,8 +56,15 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def desks(chromium: Browser) -> AsyncIterator[Desks]:
+    """The browsers people have logged in with."""
+    async with Desks(chromium) as opened:
+        yield opened
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def screens(stage: Stage, chromium: Browser) -> AsyncIterator[Screens]:
+async def screens(stage: Stage, desks: Desks) -> AsyncIterator[Screens]:
     """Opens windows; a complaint of any page's console fails the test."""
-    async with Screens(chromium, stage.url) as opened:
+    async with Screens(desks, stage.url) as opened:
         yield opened

@@ -39,9 +39,9 @@ export function Destination({ field, value, change, directory, common, reference
       ${references(directory, place).map(([id, words]) => html`<option value=${id} selected=${id === value.target}>${words}</option>`)}
     </select>`}
     ${value.kind === "number" && html`<input type="tel" aria-label="${label}: ${t("admin.destination.target")}" value=${value.target} onInput=${(event) => set({ target: event.target.value })} />`}
-    <input aria-label="${label}: ${t("admin.destination.sentence")}" placeholder=${t("admin.destination.sentence")} value=${value.sentence} list="sentence-keys"
+    <input aria-label="${label}: ${t("admin.destination.sentence")}" placeholder=${t("admin.destination.sentence")} value=${value.sentence} list="${common.id}-sentences"
       onInput=${(event) => set({ sentence: event.target.value })} />
-    <datalist id="sentence-keys">${sentences.map((key) => html`<option value=${key} />`)}</datalist>
+    <datalist id="${common.id}-sentences">${sentences.map((key) => html`<option value=${key} />`)}</datalist>
     ${field.optional && html`<${Action} label=${t("admin.destination.clear")} icon="cross" small run=${() => change(null)} />`}
     ${texts[value.sentence] && html`<span class="hint said">“${texts[value.sentence]}”</span>`}
   </div>`;

@@ -54,7 +54,7 @@ export function AgentTable({ mayForce }) {
       <tbody>${agents.map((agent) => html`<tr key=${agent.id}>
         <th scope="row">${agent.name}</th>
         <td><${StateTag} agent=${agent} /></td>
-        <td class="right"><${Elapsed} since=${agent.since} /></td>
+        <td class="right">${agent.state === "logged_out" ? "–" : html`<${Elapsed} since=${agent.since} />`}</td>
         ${mayForce && html`<td><${With} agent=${agent} /></td>`}
         <td>${agent.queues.map(queueName).join(", ") || "–"}</td>
         <td class="right figures">${number(agent.handled_today)}</td>

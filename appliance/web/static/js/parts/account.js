@@ -25,7 +25,7 @@ function setTheme(theme) {
 const SHORTCUTS = [
   ["KeyR", "state_bar.ready"], ["KeyP", "state_bar.pause"], ["KeyO", "keys.shift"], ["KeyA", "answer.answer"], ["KeyJ", "answer.decline"],
   ["KeyH", "keys.hold"], ["KeyM", "keys.mute"], ["KeyT", "toolbar.transfer"], ["KeyI", "keys.consult"], ["KeyB", "consult.back"],
-  ["KeyK", "keys.record"], ["KeyX", "toolbar.hang_up"], ["KeyN", "notes.title"], ["KeyW", "wrap_up.finish"], ["KeyC", "dial.title"], ["Slash", "keys.title"],
+  ["KeyK", "keys.record"], ["KeyX", "toolbar.hang_up"], ["KeyN", "notes.title"], ["KeyW", "keys.finish"], ["KeyC", "dial.title"], ["Slash", "keys.title"],
 ];
 
 function Keys({ close }) {

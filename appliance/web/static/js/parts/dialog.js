@@ -9,9 +9,13 @@ export function Dialog({ title, close, children, wide = false }) {
   const element = useRef();
   useEffect(() => {
     const before = document.activeElement;
-    element.current.showModal();
-    element.current.querySelector("[data-first]")?.focus();
-    return () => before?.isConnected && before.focus();
+    const dialog = element.current;
+    dialog.showModal();
+    dialog.querySelector("[data-first]")?.focus();
+    return () => {
+      dialog.close(); // the page below is inert until then
+      if (before?.isConnected) before.focus();
+    };
   }, []);
   return html`<dialog
     ref=${element}

@@ -1,7 +1,7 @@
 // A button with a list of choices below it (ARIA menu button pattern): arrows move, Enter takes, Escape closes.
 
 import { keyForAria, keyLabel, useShortcut } from "../base/keys.js";
-import { html, useEffect, useRef, useState } from "../base/preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../base/preact.js";
 import { Icon } from "./icon.js";
 
 /** choices: [{label, run, checked?, icon?}]. `run` may return a promise; failures are the caller's. */
@@ -11,10 +11,29 @@ export function Menu({ label, icon, code, choices, tone = "", why = "", name, al
   const list = useRef();
   useShortcut(code, () => !why && setOpen((before) => !before));
 
+  // Placed by hand on the window itself, so that a scrolling table around the button cuts nothing off.
+  useLayoutEffect(() => {
+    if (!open) return undefined;
+    const button = root.current.getBoundingClientRect();
+    const box = list.current.getBoundingClientRect();
+    const below = button.bottom + 4;
+    const top = below + box.height <= innerHeight ? below : Math.max(4, button.top - 4 - box.height);
+    const left = alignRight ? button.right - box.width : button.left;
+    list.current.style.top = `${top}px`;
+    list.current.style.left = `${Math.min(Math.max(4, left), innerWidth - box.width - 4)}px`;
+    const close = (event) => { if (!list.current?.contains(event.target)) setOpen(false); };
+    addEventListener("scroll", close, true);
+    addEventListener("resize", close);
+    return () => {
+      removeEventListener("scroll", close, true);
+      removeEventListener("resize", close);
+    };
+  }, [open]);
+
   useEffect(() => {
     if (!open) return undefined;
     const checked = list.current.querySelector('[aria-checked="true"]');
-    (checked ?? list.current.querySelector("[role^=menuitem]"))?.focus();
+    (checked ?? list.current.querySelector("[role^=menuitem]"))?.focus({ preventScroll: true });
     const outside = (event) => { if (!root.current?.contains(event.target)) setOpen(false); };
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
@@ -41,7 +60,7 @@ export function Menu({ label, icon, code, choices, tone = "", why = "", name, al
     choice.run();
   }
 
-  return html`<div class="menu ${alignRight ? "right" : ""}" ref=${root}>
+  return html`<div class="menu" ref=${root}>
     <button
       type="button"
       class="action ${tone}"

@@ -62,7 +62,7 @@ export function Shell({ path, children }) {
   const section = (href) => (href === "/" ? path === "/" : path === href || (href === "/live" && path === "/" && !me && !isRole("agent")) || path.startsWith(`${href}/`));
   return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>${t("nav.skip")}</a>
     <header class="top">
-      <a class="brand" href="/"><${Icon} name="phone" /><span>Switchroom</span></a>
+      <a class="brand" href="/" aria-label="Switchroom"><${Icon} name="phone" /><span>Switchroom</span></a>
       <nav aria-label=${t("nav.label")}>${navigation(Boolean(me)).map(({ href, key, icon }) => html`<a key=${href} href=${href} aria-current=${section(href) ? "page" : undefined}>
         <${Icon} name=${icon} /><span>${t(key)}</span>${href === "/live" && alarms > 0 && html`<span class="badge" title=${t("alarms.open", { n: alarms })}>${alarms}</span>`}
       </a>`)}</nav>
