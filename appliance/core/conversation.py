@@ -60,7 +60,7 @@ def begin(turn: Turn, contact: Contact, leg: Leg) -> None:
 
 def talk(turn: Turn, contact: Contact, caller: Leg, leg: Leg) -> None:
     """Let them talk, after the notice where one is due."""
-    if recording_policy(turn, contact, leg) == "notice" and not contact.noticed:
+    if recording_policy(turn, contact, leg) == "notice" and not contact.noticed and not turn.state.disk_low:
         say_notice(turn, contact, caller, leg)
     else:
         join(turn, contact, caller, leg)
@@ -107,7 +107,7 @@ def join(turn: Turn, contact: Contact, caller: Leg, leg: Leg) -> None:
     turn.connect(caller, leg)
     contact.held = False
     policy = recording_policy(turn, contact, leg)
-    if policy == "silent" or (policy == "notice" and contact.noticed):
+    if policy == "silent" or (policy == "notice" and (contact.noticed or turn.state.disk_low)):
         start_recording(turn, contact, caller, leg)
 
 
@@ -116,6 +116,7 @@ def start_recording(turn: Turn, contact: Contact, caller: Leg, leg: Leg) -> None
     if turn.state.disk_low:
         contact.recording = None
         turn.record(contact, RecordingMissing(error="The disk is nearly full."))
+        turn.show("contact", contact.id)
         return
     recording = contact.recording or Recording(id=RecordingId(turn.number("r")), state="on")
     recording.state = "on"

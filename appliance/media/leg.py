@@ -8,7 +8,11 @@ from typing import Literal, NamedTuple
 from appliance.core.ids import ContactId, LegId
 from appliance.ipc.api import LegSnapshot
 from appliance.media.call import SipCall
-from appliance.media.sip_message import Dialog, dialog
+from appliance.media.report import CallChanged
+from appliance.media.sip_message import Dialog, dialog, headers, text
+
+CAUSE = "x-switchroom-cause"
+"""Header in which Kamailio says why a call we made could not be made."""
 
 
 class Ending(NamedTuple):
@@ -53,6 +57,23 @@ class Leg:
     def dialog(self) -> Dialog:
         """Call-ID and the tags seen so far."""
         return dialog(self.message)
+
+    @property
+    def hang_up_code(self) -> int:
+        """How it ends when we hang up now (RFC 3261 §21): BYE, a final answer, or CANCEL."""
+        if self.state == "up" or self.answered:
+            return 200
+        return 480 if self.incoming else 487
+
+    def ended_by_far(self, news: CallChanged) -> Ending:
+        """How it ended when we did not end it."""
+        if self.state == "up":
+            # A BYE. (Another code: the dialog broke, for instance its session timer ran out, RFC 4028.)
+            return Ending(news.code if news.code >= 300 else 200, "far")
+        if self.incoming:
+            return Ending(487 if news.code < 300 else news.code, "far")
+        cause = headers(news.message, CAUSE)[CAUSE] if news.message else ""
+        return Ending(news.code or 500, "far", text(cause))
 
     def snapshot(self) -> LegSnapshot:
         """As the brain is told."""

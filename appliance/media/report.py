@@ -128,6 +128,12 @@ class LibraryLogged(Struct, frozen=True, kw_only=True):
     text: str
 
 
+OneLegReport = CallChanged | MediaChanged | StreamStopped | DigitPressed | TransferAsked
+"""About one leg."""
+
+LegReport = OneLegReport | CallArrived | PromptEnded | RecordingKept | RecordingLost
+"""About legs and what is done with them."""
+
 Report = (
     CallArrived
     | CallChanged

@@ -16,7 +16,7 @@ from typing import assert_never
 from appliance.core import effects, events
 from appliance.core.ids import LegId
 from appliance.ipc import api
-from appliance.media import report, sip_message
+from appliance.media import report
 from appliance.media.archive import Archive
 from appliance.media.bridge import Bridge
 from appliance.media.call import CallError, SipCall
@@ -31,11 +31,6 @@ from appliance.media.settings import WorkerSettings
 from appliance.media.transfer import SIPFRAG, notification, understand
 
 log = logging.getLogger(__name__)
-
-OneLegReport = (
-    report.CallChanged | report.MediaChanged | report.StreamStopped | report.DigitPressed | report.TransferAsked
-)
-LegReport = OneLegReport | report.CallArrived | report.PromptEnded | report.RecordingKept | report.RecordingLost
 
 FINAL = {"X-Switchroom-Final": "yes"}
 """Tells Kamailio that a refusal is the brain's word: it asks no other worker."""
@@ -79,8 +74,7 @@ class Switchboard:
         return tuple(leg.snapshot() for leg in self._legs.values())
 
     def settle(self, now_s: float) -> None:
-        """Once per turn of the loop, after all orders and reports: make the bridge follow, free what is
-        done."""
+        """Once per turn of the loop, after all orders and reports: make the bridge follow, free what is done."""
         for leg in self._early:
             if leg.state == "ringing" and leg.ending is None:
                 leg.early_media = True
@@ -129,8 +123,7 @@ class Switchboard:
                 if leg.state == "incoming":
                     self._end(leg, Ending(order.code, "us"), FINAL)
             case effects.HangUpLeg():
-                code = {"incoming": 480, "up": 200}.get(leg.state, 487)
-                self._end(leg, Ending(code, "us"), FINAL if leg.state == "incoming" else {})
+                self._end(leg, Ending(leg.hang_up_code, "us"), FINAL if leg.state == "incoming" else {})
             case api.PlayFiles():
                 self._playbacks.play(order)
             case effects.StopPlayback():
@@ -218,7 +211,7 @@ class Switchboard:
 
     # --- reports
 
-    def take(self, news: LegReport) -> None:
+    def take(self, news: report.LegReport) -> None:
         """One report of pjsip or of the archive."""
         match news:
             case report.CallArrived():
@@ -273,7 +266,7 @@ class Switchboard:
             log.warning("leg %s: %s", call.leg, error)
             del self._refused[call.leg]
 
-    def _take_of_leg(self, leg: Leg, news: OneLegReport) -> None:
+    def _take_of_leg(self, leg: Leg, news: report.OneLegReport) -> None:
         match news:
             case report.CallChanged():
                 self._changed(leg, news)
@@ -308,7 +301,7 @@ class Switchboard:
             leg.message = news.message
         if news.state == "ended":
             if leg.ending is None:
-                leg.ending = _ending_by_far(leg, news)
+                leg.ending = leg.ended_by_far(news)
             self._forget(leg)
         elif news.state == "up" and leg.state != "up":
             log.debug("leg %s %s -[answered]-> up", leg.id, leg.state)
@@ -366,8 +359,9 @@ class Switchboard:
         self.accepting = False
         self._recordings.stop_all()
         for leg in list(self._legs.values()):
-            code = 503 if leg.state == "incoming" else 200 if leg.state == "up" else 487
-            self._end(leg, Ending(code, "us", "worker-stopped"), LATER if leg.state == "incoming" else {})
+            unanswered = leg.state == "incoming" and not leg.answered
+            code = 503 if unanswered else leg.hang_up_code
+            self._end(leg, Ending(code, "us", "worker-stopped"), LATER if unanswered else {})
 
     def close(self) -> None:
         """Drop everything that belongs to pjsua2."""
@@ -410,14 +404,3 @@ class Switchboard:
             order()
         except CallError as error:
             log.warning("leg %s: %s", leg.id, error)
-
-
-def _ending_by_far(leg: Leg, news: report.CallChanged) -> Ending:
-    """How a leg ended that we did not end."""
-    if leg.state == "up":
-        # A BYE. (Another code: the dialog broke, for instance its session timer ran out, RFC 4028.)
-        return Ending(news.code if news.code >= 300 else 200, "far")
-    if leg.incoming:
-        return Ending(487 if news.code < 300 else news.code, "far")
-    cause = sip_message.headers(news.message, "x-switchroom-cause")["x-switchroom-cause"] if news.message else ""
-    return Ending(news.code or 500, "far", sip_message.text(cause))

@@ -3,6 +3,7 @@
 Hypothesis plays everybody at random; `box.py` says what is checked after every step and at the end.
 """
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
@@ -371,7 +372,11 @@ class Day(Box):
         self.middle = (len(self.journal), self.engine.snapshot(), len(self.history))
 
 
-TestDay = Day.TestCase
-TestDay.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+Day.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+@pytest.mark.timeout(120)  # some seconds on an idle machine
+class TestDay(Day.TestCase):  # type: ignore[misc]  # hypothesis makes the class
+    """Run by pytest."""

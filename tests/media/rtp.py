@@ -15,6 +15,8 @@ from tests.media.tone import FRAME, RATE_HZ, Samples, decode_alaw, encode_alaw, 
 PCMA = 8
 TELEPHONE_EVENT = 101
 """As our SDP says; the far end may have another number for it."""
+OUR_SOURCE = 0x5EED
+"""SSRC."""
 KEYS = "0123456789*#ABCD"
 FRAME_S = FRAME / RATE_HZ
 
@@ -34,6 +36,7 @@ class RtpPeer(asyncio.DatagramProtocol):
         self._received: list[tuple[int, bytes]] = []
         self._first: int | None = None
         self._seen_events: set[int] = set()
+        self._heard_source = 0
         self._source: Samples = silence(1.0)
         self._position = 0
         self._sequence = 1000
@@ -79,6 +82,14 @@ class RtpPeer(asyncio.DatagramProtocol):
             payload = struct.pack("!BBH", code, 0x8A if end else 0x0A, FRAME * min(number, duration_frames))
             self._key_frames.append((timestamp, payload, number == 1))
 
+    def report(self) -> None:
+        """Send an RTCP receiver report (RFC 3550 §6.4.2) about what we heard: a sign of life without audio."""
+        assert self._transport is not None
+        assert self.remote is not None
+        block = struct.pack("!IIIIII", self._heard_source, 0, self._sequence, 0, 0, 0)
+        packet = struct.pack("!BBHI", 0x81, 201, 7, OUR_SOURCE) + block
+        self._transport.sendto(packet, (self.remote[0], self.remote[1] + 1))
+
     def close(self) -> None:
         """No more."""
         if self._timer is not None:
@@ -119,7 +130,7 @@ class RtpPeer(asyncio.DatagramProtocol):
         if len(data) < 12 or data[0] >> 6 != 2:
             return
         kind = data[1] & 0x7F
-        (timestamp,) = struct.unpack_from("!I", data, 4)
+        timestamp, self._heard_source = struct.unpack_from("!II", data, 4)
         if kind == PCMA:
             if self._first is None:
                 self._first = timestamp
@@ -155,5 +166,5 @@ class RtpPeer(asyncio.DatagramProtocol):
         self._timestamp = (self._timestamp + FRAME) & 0xFFFFFFFF
         self._sequence = (self._sequence + 1) & 0xFFFF
         if self.sending and self._transport is not None and self.remote is not None:
-            header = struct.pack("!BBHII", 0x80, kind, self._sequence, timestamp, 0x5EED)
+            header = struct.pack("!BBHII", 0x80, kind, self._sequence, timestamp, OUR_SOURCE)
             self._transport.sendto(header + payload, self.remote)

@@ -40,6 +40,18 @@ async def test_a_phone_that_holds_may_be_silent(stage: Stage) -> None:
     assert not [event for event in stage.brain.events if isinstance(event, LegEnded)]
 
 
+@pytest.mark.parametrize("stage", [{"media_timeout_s": 0.6}], indirect=True)
+async def test_a_phone_that_suppresses_silence_lives_by_its_reports(stage: Stage) -> None:
+    leg = await stage.answer_in()
+    await leg.listen(0.2)
+    leg.call.audio.sending = False
+    for _ in range(8):
+        leg.call.audio.report()
+        await leg.listen(0.1)
+    assert not [event for event in stage.brain.events if isinstance(event, LegEnded)]
+    assert (await stage.brain.expect(LegEnded)).cause == "media-timeout"
+
+
 async def test_sigterm_ends_calls_and_keeps_recordings(stage: Stage) -> None:
     caller, agent = await stage.conversation(CALLER, AGENT)
     waiting = await stage.ring_in()

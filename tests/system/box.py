@@ -106,6 +106,7 @@ class Box:
         self._reading: asyncio.Task[None] | None = None
         self._printed = asyncio.Event()
         self._phones: list[Phone] = []
+        self._strangers: list[SipPeer] = []
         self._desks: list[Desk] = []
         self._callers: list[Party] = []
         self._host, ports = _places()
@@ -201,6 +202,8 @@ class Box:
             await desk.stop_showing_cards()
         for phone in self._phones:
             await phone.unplug()
+        for peer in self._strangers:
+            await peer.close()
         try:
             strays = await self._end_program()
         finally:
@@ -320,11 +323,22 @@ class Box:
 
     async def phone(self, number: str) -> Phone:
         """A desk phone that has registered."""
-        phone = await Phone.open(number, SECRETS[number], self.sip, self.spoken)
-        self._phones.append(phone)
+        phone = await self.plugged_in(number)
         assert await phone.register() == 200
         await self.until(lambda tree: tree.extension(number).registered)
         return phone
+
+    async def plugged_in(self, number: str, *, secret: str = "", host: str = "127.0.0.1") -> Phone:
+        """A desk phone that has not registered yet."""
+        phone = await Phone.open(number, secret or SECRETS[number], self.sip, self.spoken, host)
+        self._phones.append(phone)
+        return phone
+
+    async def stranger(self, host: str) -> SipPeer:
+        """Anybody else, at some address of loopback."""
+        peer = await SipPeer.open(host=host)
+        self._strangers.append(peer)
+        return peer
 
     async def desk(self, agent: str) -> Desk:
         """An agent with a registered phone, logged in and ready."""
@@ -364,6 +378,8 @@ class Box:
             await self._desks.pop().close()
         while self._phones:
             await self._phones.pop().close()
+        while self._strangers:
+            await self._strangers.pop().close()
         await self.until(lambda tree: not tree.contacts, 40.0, "all contacts are closed")
 
     # --- what can be seen

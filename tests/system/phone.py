@@ -29,6 +29,7 @@ class Phone:
         self._call_id = f"reg-{secrets.token_hex(6)}"
         self._answering: asyncio.Task[None] | None = None
         self._plugged_in = True
+        self._registered = False
 
     @classmethod
     async def open(
@@ -51,7 +52,10 @@ class Phone:
             user or self.number,
             secret or self._secret,
         )
-        return (await self._transaction("REGISTER", expires_s, proof)).code
+        answer = await self._transaction("REGISTER", expires_s, proof)
+        if answer.code == 200:
+            self._registered = expires_s > 0
+        return answer.code
 
     async def unregister(self) -> int:
         """The same with nothing left."""
@@ -121,13 +125,15 @@ class Phone:
         if self._answering is not None:
             self._answering.cancel()
             await asyncio.wait([self._answering])
-        self._plugged_in = False
-        await self.peer.close()
+        if self._plugged_in:
+            self._plugged_in = False
+            await self.peer.close()
 
     async def close(self) -> None:
         """Hang up everything, unregister, pull the plug."""
         if self._plugged_in:
             for party in self.calls:
                 party.hang_up()
-            await self.unregister()
+            if self._registered:
+                await self.unregister()
             await self.unplug()

@@ -1,9 +1,9 @@
 """What strangers, scanners, broken programs and floods can do to a box: get an answer at most. No process dies of it."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 
-import psutil
 import pytest
 import pytest_asyncio
 
@@ -12,24 +12,23 @@ from appliance.core.ids import AgentId
 from appliance.ipc import api, jsonrpc
 from appliance.ipc.client import RequestFailed
 from tests.media.sip_peer import SipPeer
-from tests.system.box import SECRETS, Box, Settings
-from tests.system.phone import Phone
+from tests.system.box import Box, Settings
 
 BOX = Settings(sources="127.78.0.0/16", min_free_mb=100_000_000)
 """Only the carrier may call in; and the disk is full."""
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 
+PROGRAMS = ("brain", "media1", "media2", "edge", "kamailio", "web")
 STORE, HELLO, SALES = "+40312000105", "+40312000013", "+40312000001"
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def same_processes(box: Box) -> AsyncIterator[None]:
     """All processes live through every test of this module, and the box still takes a call."""
-    before = {process.pid for process in box.processes()}
+    before = [box.process(name).pid for name in PROGRAMS]
     yield
-    assert {process.pid for process in box.processes()} >= before
-    assert all(psutil.pid_exists(pid) for pid in before)
+    assert [box.process(name).pid for name in PROGRAMS] == before
     caller = await box.caller(HELLO)
     await caller.ended(8.0)
     assert (await box.cdr(caller)).outcome == "contained"
@@ -46,10 +45,10 @@ def request(box: Box, method: str, peer: SipPeer, *, agent: str = "Test", call_i
 
 async def is_served(box: Box, peer: SipPeer) -> bool:
     """Whether OPTIONS from this address is answered within half a second."""
-    peer.other.clear()
-    peer.send(request(box, "OPTIONS", peer), box.sip)
+    call_id = f"is-served-{secrets.token_hex(6)}"
+    peer.send(request(box, "OPTIONS", peer, call_id=call_id), box.sip)
     try:
-        await peer.outside(lambda answer: answer.code == 200, limit_s=0.5)
+        await peer.outside(lambda answer: answer["call-id"] == call_id and answer.code == 200, limit_s=0.5)
     except TimeoutError:
         return False
     return True
@@ -61,17 +60,16 @@ async def is_served(box: Box, peer: SipPeer) -> bool:
 async def test_a_call_from_an_unknown_address_is_a_strangers(box: Box) -> None:
     """Not of the trunk's sources: it is asked for a password, rings nobody, and leaves no contact."""
     await box.phone("105")
-    stranger = await SipPeer.open(host="127.90.0.1")
+    stranger = await box.stranger("127.90.0.1")
     call = await stranger.call(f"sip:{STORE}@{box.sip[0]}", to=box.sip, caller="<sip:0722111222@127.90.0.1>")
     await call.until("ended")
     assert call.codes == [407]
     assert not box.tree.contacts
-    await stranger.close()
 
 
 async def test_headers_that_only_the_edge_may_set(box: Box) -> None:
     """Who claims to have been let in already is asked for a password all the same."""
-    stranger = await SipPeer.open(host="127.90.0.2")
+    stranger = await box.stranger("127.90.0.2")
     call = await stranger.call(
         f"sip:{STORE}@{box.sip[0]}",
         to=box.sip,
@@ -80,12 +78,11 @@ async def test_headers_that_only_the_edge_may_set(box: Box) -> None:
     )
     await call.until("ended")
     assert call.codes == [407]
-    await stranger.close()
 
 
 async def test_a_worker_believes_only_the_edge(box: Box) -> None:
     """An INVITE straight to a media worker, past Kamailio."""
-    stranger = await SipPeer.open()
+    stranger = await box.stranger("127.0.0.1")
     worker = ("127.0.0.1", box.worker_port)
     call = await stranger.call(
         f"sip:105@127.0.0.1:{box.worker_port}", to=worker, headers={"X-Switchroom-Source": "trunk", "X-Switchroom-Trunk": "carrier"}
@@ -94,41 +91,36 @@ async def test_a_worker_believes_only_the_edge(box: Box) -> None:
         await call.until("ringing", limit_s=0.5)
     assert call.state in {"new", "ended"}
     assert not box.tree.contacts
-    await stranger.close()
 
 
 async def test_wrong_passwords_until_nobody_listens(box: Box) -> None:
-    attacker = await Phone.open("105", "guess", box.sip, box.spoken, host="127.90.0.3")
+    attacker = await box.plugged_in("105", secret="guess", host="127.90.0.3")
     answers = []
     with pytest.raises(TimeoutError):
         for _ in range(10):
             answers.append(await attacker.register())
     assert answers == [401] * 5
     assert not await is_served(box, attacker.peer)
-    await attacker.unplug()
-    honest = await Phone.open("105", SECRETS["105"], box.sip, box.spoken, host="127.90.0.4")
+    honest = await box.plugged_in("105", host="127.90.0.4")
     assert await honest.register() == 200, "another address is not concerned"
-    await honest.close()
 
 
 async def test_a_scanner_is_not_answered(box: Box) -> None:
-    scanner = await SipPeer.open(host="127.90.0.5")
+    scanner = await box.stranger("127.90.0.5")
     assert await is_served(box, scanner)
     scanner.send(request(box, "OPTIONS", scanner, agent="friendly-scanner"), box.sip)
     await box.said("no more answers to 127.90.0.5")
     assert not await is_served(box, scanner)
-    await scanner.close()
 
 
 async def test_a_flood_is_cut_off(box: Box) -> None:
-    flooder = await SipPeer.open(host="127.90.0.6")
+    flooder = await box.stranger("127.90.0.6")
     for _ in range(400):
         flooder.send(request(box, "OPTIONS", flooder), box.sip)
     await box.said("no more answers to 127.90.0.6")
     assert not await is_served(box, flooder)
     answered = len(flooder.other)
     assert answered < 350
-    await flooder.close()
     phone = await box.phone("105")
     caller = await box.caller(STORE)
     (await phone.take()).hang_up()
@@ -155,12 +147,10 @@ MALFORMED = {
 
 @pytest.mark.parametrize("from_trunk", [True, False])
 async def test_malformed_messages(box: Box, from_trunk: bool) -> None:
-    peer = box.carrier if from_trunk else await SipPeer.open(host="127.90.0.7")
+    peer = box.carrier if from_trunk else await box.stranger("127.90.0.7")
     for data in MALFORMED.values():
         peer.send(data.decode("utf-8", "surrogateescape"), box.sip)
     assert await is_served(box, peer)
-    if peer is not box.carrier:
-        await peer.close()
 
 
 SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -243,14 +233,19 @@ async def test_lines_that_are_not_of_the_catalogue(box: Box, what: str) -> None:
 
 
 async def test_who_does_not_say_hello(box: Box) -> None:
-    reader, writer = await asyncio.open_unix_connection(box.directory / "run" / "brain.sock")
-    writer.write(jsonrpc.encode(api.Request(id=1, body=api.ReadStatus(prefixes=("",)))))
-    answer = await asyncio.wait_for(reader.readline(), 5)
-    assert b"failure" in answer
-    writer.write(jsonrpc.encode(api.Hello(role="cli", name="old", protocol=99, pid=1)))
-    assert b"failure" in await asyncio.wait_for(reader.readline(), 5)
-    writer.close()
-    await writer.wait_closed()
+    """Nor speaks our version of the protocol, nor is a worker with a name for its instance."""
+    strange = (
+        api.Request(id=1, body=api.ReadStatus(prefixes=("",))),
+        api.Hello(role="cli", name="old", protocol=99, pid=1),
+        api.Hello(role="media", name="media1", pid=1),
+    )
+    for message in strange:
+        reader, writer = await asyncio.open_unix_connection(box.directory / "run" / "brain.sock")
+        writer.write(jsonrpc.encode(message))
+        assert b"failure" in await asyncio.wait_for(reader.readline(), 5)
+        assert await asyncio.wait_for(reader.readline(), 5) == b"", "and is let go"
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_a_line_that_never_ends(box: Box) -> None:

@@ -3,8 +3,7 @@
 import pytest
 
 from appliance.core import facts as f
-from tests.system.box import SECRETS, Box
-from tests.system.phone import Phone
+from tests.system.box import Box
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 
@@ -181,7 +180,7 @@ async def test_emergency(box: Box, number: str) -> None:
 
 async def test_a_second_phone_of_the_same_extension(box: Box) -> None:
     """Both ring; the first to pick up has the call, the other one stops."""
-    one, other = await box.phone("105"), await Phone.open("105", SECRETS["105"], box.sip, box.spoken)
+    one, other = await box.phone("105"), await box.plugged_in("105")
     assert await other.register() == 200
     caller = await box.caller("+40312000105")
     here, there = await one.ring(), await other.ring()
@@ -195,13 +194,11 @@ async def test_a_second_phone_of_the_same_extension(box: Box) -> None:
 
 
 async def test_wrong_password_and_unknown_extension_look_alike(box: Box) -> None:
-    phone = await Phone.open("105", "not-the-secret", box.sip, box.spoken)
+    phone = await box.plugged_in("105", secret="not-the-secret")
     assert await phone.register() == 401
-    nobody = await Phone.open("999", "not-the-secret", box.sip, box.spoken)
+    nobody = await box.plugged_in("999", secret="not-the-secret")
     assert await nobody.register() == 401
     assert not box.tree.extension("105").registered
-    await phone.unplug()
-    await nobody.unplug()
 
 
 async def test_who_calls_is_what_was_proved(box: Box) -> None:

@@ -115,8 +115,9 @@ class Stage:
         await self.phones.close()
 
     async def stop(self) -> None:
-        """Take everything down; the exit codes must be those of a clean end."""
+        """Take everything down; the exit codes must be those of a clean end, and the web had no bug."""
         assert await self.web.stop() == 0, self.web.log.read_text()
+        assert "Traceback" not in self.web.log.read_text(), self.web.log.read_text()
         await self.phones.close()
         assert await self.brain.stop() == 0, self.brain.log.read_text()
         await self.edge.close()

@@ -13,6 +13,8 @@ import { Toasts } from "./toast.js";
 
 /** How long a lost connection may go unmentioned: a reload of the server is over before anybody reads the banner. */
 const BANNER_AFTER_MS = 700;
+/** How long a page's content may take to arrive. */
+const SETTLE_MS = 3000;
 
 function useConnection() {
   const [state, setState] = useState({ ...connection() });
@@ -53,10 +55,16 @@ export function Shell({ path, children }) {
   useEffect(() => {
     if (first.current) {
       first.current = false;
-      return;
+      return undefined;
     }
     window.scrollTo(0, 0);
-    main.current.querySelector("h1")?.focus({ preventScroll: true });
+    const toHeading = () => main.current.querySelector("h1")?.focus({ preventScroll: true });
+    toHeading();
+    // while the page's content is still arriving its heading may be replaced: follow it, unless the person went elsewhere
+    const observer = new MutationObserver(() => { if (document.activeElement === document.body) toHeading(); });
+    observer.observe(main.current, { childList: true, subtree: true });
+    const settled = setTimeout(() => observer.disconnect(), SETTLE_MS);
+    return () => { clearTimeout(settled); observer.disconnect(); };
   }, [path]);
 
   const section = (href) => (href === "/" ? path === "/" : path === href || (href === "/live" && path === "/" && !me && !isRole("agent")) || path.startsWith(`${href}/`));
