@@ -18,10 +18,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from appliance.core.events import RecordingFailed, RecordingStored
 from appliance.core.ids import RecordingId
 from appliance.media.encoder import EncodeError, NothingWritten, encode
 from appliance.media.mailbox import Mailbox
-from appliance.media.report import RecordingKept, RecordingLost
 from appliance.media.spool import Spool, Spooled, SpoolError
 from appliance.media.wav import is_finished
 
@@ -178,12 +178,12 @@ class Archive:
             if isinstance(error, NothingWritten):
                 with self._lock:
                     self._reported[files.recording] = files
-            self._mailbox.post(RecordingLost(recording=files.recording, error=text))
+            self._mailbox.post(RecordingFailed(recording=files.recording, error=text))
             return
         with self._lock:
             self._reported[files.recording] = files
         self._mailbox.post(
-            RecordingKept(
+            RecordingStored(
                 recording=files.recording,
                 path=str(final.relative_to(self._recordings_dir)),
                 duration_s=encoded.duration_s,

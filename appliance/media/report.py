@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from appliance.core.ids import LegId, RecordingId
+from appliance.core.events import RecordingFailed, RecordingStored
+from appliance.core.ids import LegId
 from appliance.ipc import api
 
 if TYPE_CHECKING:
@@ -79,24 +80,6 @@ class PromptEnded(Struct, frozen=True, kw_only=True):
     """The player's name in the bridge."""
 
 
-class RecordingKept(Struct, frozen=True, kw_only=True):
-    """A recording lies compressed in its final place and on the disk."""
-
-    recording: RecordingId
-    path: str
-    """Relative to the recordings directory."""
-    duration_s: float
-    size_bytes: int
-    peaks: tuple[int, ...]
-
-
-class RecordingLost(Struct, frozen=True, kw_only=True):
-    """A recording could not be kept. What there is of it stays in the spool."""
-
-    recording: RecordingId
-    error: str
-
-
 class LinkUp(Struct, frozen=True, kw_only=True):
     """Connected to the brain's socket; nothing was said yet.
 
@@ -131,7 +114,7 @@ class LibraryLogged(Struct, frozen=True, kw_only=True):
 OneLegReport = CallChanged | MediaChanged | StreamStopped | DigitPressed | TransferAsked
 """About one leg."""
 
-LegReport = OneLegReport | CallArrived | PromptEnded | RecordingKept | RecordingLost
+LegReport = OneLegReport | CallArrived | PromptEnded | RecordingStored | RecordingFailed
 """About legs and what is done with them."""
 
 Report = (
@@ -142,8 +125,8 @@ Report = (
     | DigitPressed
     | TransferAsked
     | PromptEnded
-    | RecordingKept
-    | RecordingLost
+    | RecordingStored
+    | RecordingFailed
     | LinkUp
     | LinkDown
     | CallbackFailed

@@ -216,18 +216,8 @@ class Switchboard:
         match news:
             case report.CallArrived():
                 self._arrived(news)
-            case report.RecordingKept():
-                self._report(
-                    events.RecordingStored(
-                        recording=news.recording,
-                        path=news.path,
-                        duration_s=news.duration_s,
-                        size_bytes=news.size_bytes,
-                        peaks=news.peaks,
-                    )
-                )
-            case report.RecordingLost():
-                self._report(events.RecordingFailed(recording=news.recording, error=news.error))
+            case events.RecordingStored() | events.RecordingFailed():
+                self._report(news)
             case report.PromptEnded():
                 self._playbacks.player_ended(news.player)
             case _:

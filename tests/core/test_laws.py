@@ -372,11 +372,8 @@ class Day(Box):
         self.middle = (len(self.journal), self.engine.snapshot(), len(self.history))
 
 
-Day.TestCase.settings = settings(
+TestDay = Day.TestCase
+TestDay.settings = settings(
     max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-
-
-@pytest.mark.timeout(120)  # some seconds on an idle machine
-class TestDay(Day.TestCase):  # type: ignore[misc]  # hypothesis makes the class
-    """Run by pytest."""
+pytest.mark.timeout(120)(TestDay)  # some seconds on an idle machine

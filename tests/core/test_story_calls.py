@@ -58,7 +58,8 @@ def test_extension_to_extension() -> None:
     world.hang_up(other)
     assert own in world.gone
     closed = world.fact(ContactClosed)
-    assert (closed.outcome, closed.talked_s) == ("answered", pytest.approx(10))
+    assert closed.outcome == "answered"
+    assert closed.talked_s == pytest.approx(10)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -18,15 +19,24 @@ from tests.core.world import World, a_directory
 FLOWS = Path(__file__).parents[2] / "appliance" / "config" / "flows"
 MAIN = "0212000000"
 
+WEEK: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+)
+
 
 def office(*, opens: int = 0, closes: int = 0) -> World:
     """The shipped flows, with two languages."""
     flows = tuple(load_flow((FLOWS / f"{name}.toml").read_text(encoding="utf-8"), name) for name in ("main", "survey"))
-    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     schedule = Schedule(
         id=ScheduleId("office"),
         zone="Europe/Bucharest",
-        openings=(Opening(days=days, opens=dt.time(opens), closes=dt.time(closes)),),
+        openings=(Opening(days=WEEK, opens=dt.time(opens), closes=dt.time(closes)),),
     )
     return World(
         a_directory(

@@ -88,6 +88,9 @@ class World:
         self.dialled: dict[LegId, fx.DialLeg] = {}
         self.up: set[LegId] = set()
         self.gone: set[LegId] = set()
+        self.slow = False
+        """What the workers answer stays on its way until `catch_up`."""
+        self.on_the_way: list[Message] = []
         self._legs = 0
         self.tell(ev.DirectoryChanged(directory=directory or a_directory()))
         self.tell(ev.WorkerJoined(worker=WorkerId("media1")))
@@ -103,8 +106,15 @@ class World:
         answers: list[Message] = []
         for effect in effects:
             answers += self._carry_out(effect)
-        for answer in answers:
-            self.tell(answer)
+        self.on_the_way += answers
+        while self.on_the_way and not self.slow:
+            self.tell(self.on_the_way.pop(0))
+
+    def catch_up(self) -> None:
+        """The workers' answers arrive, in order."""
+        self.slow = False
+        while self.on_the_way:
+            self.tell(self.on_the_way.pop(0))
 
     def _carry_out(self, effect: fx.AnyEffect) -> list[Message]:
         match effect:

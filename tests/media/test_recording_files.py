@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.core.events import RecordingStored
 from appliance.core.ids import RecordingId
 from appliance.media import archive as archive_module
 from appliance.media.archive import MOST_SINGLE_SYNCS, Archive
 from appliance.media.mailbox import Mailbox
 from appliance.media.ogg import OggStream, checksum, head
 from appliance.media.pack import NOTHING_WRITTEN, main
-from appliance.media.report import RecordingKept, Report
+from appliance.media.report import Report
 from appliance.media.spool import Spool, SpoolError
 from appliance.media.wav import HEADER_BYTES, is_finished, open_samples
 from tests.media.audio_file import read_opus
@@ -167,7 +168,7 @@ def test_a_cut_off_recording_is_stored_at_the_next_start(tmp_path: Path) -> None
     assert archive.start() == 1
     assert mailbox.posted.wait(10)
     kept = mailbox.take()
-    assert isinstance(kept, RecordingKept)
+    assert isinstance(kept, RecordingStored)
     assert (kept.path, kept.duration_s) == ("2023/11/14/r7.opus", 1.0)
     left, right = read_opus(tmp_path / "recordings" / kept.path)
     assert level_dbfs(left, LEFT) > -14
