@@ -98,12 +98,14 @@ def run_web(given: argparse.Namespace) -> int:
 
 
 def check_config(given: argparse.Namespace) -> int:
-    """Whether a configuration can be used."""
-    from appliance.config.loader import load_flows
+    """Whether a configuration can be used: everything that the first start would look at."""
+    from appliance.prompts.recording import recordings
+    from appliance.store import imports
 
     file = _file(given)
     config = _load(file)
-    flows = load_flows(config)
+    recorded, _ = recordings(config.directories.prompts)
+    flows = imports.plan(config, {one.prompt_id for one in recorded}, time.time()).directory.flows
     _say(
         f"{file} is in order: {len(config.media.workers)} media workers, {len(config.first.extensions)} extensions, "
         f"{len(config.first.trunks)} trunks, {len(config.first.queues)} queues, {len(flows)} flows."

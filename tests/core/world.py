@@ -119,11 +119,11 @@ class World:
     def _carry_out(self, effect: fx.AnyEffect) -> list[Message]:
         match effect:
             case fx.Record(contact=contact, fact=fact):
-                self.history.append((self.now, contact, fact))  # type: ignore[arg-type]  # every fact is an AnyFact
+                self.history.append((self.now, contact, fact))
             case fx.AnswerLeg(leg=leg) if leg not in self.gone:
                 self.up.add(leg)
                 return [ev.LegAnswered(leg=leg)]
-            case fx.RejectLeg(leg=leg, code=code) if leg not in self.gone:
+            case fx.RejectLeg(leg=leg, code=code) if leg not in self.gone | self.up:
                 return [self._end(leg, code, "us")]
             case fx.HangUpLeg(leg=leg) if leg not in self.gone:
                 return [self._end(leg, 200 if leg in self.up else 487, "us")]

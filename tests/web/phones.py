@@ -5,6 +5,7 @@ And an emulated Kamailio that says only who is registered.
 """
 
 import asyncio
+import contextlib
 import json
 import shutil
 import time
@@ -20,6 +21,13 @@ from appliance.ipc import api
 
 DECODER: msgspec.json.Decoder[api.FromBrain] = msgspec.json.Decoder(api.FromBrain)
 LIMIT_S = 10.0
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    """Close a connection and see it gone, whatever the other end did."""
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 class EmulatedWorker:
@@ -53,7 +61,7 @@ class EmulatedWorker:
     async def close(self) -> None:
         """Hang up on the brain."""
         if self._writer is not None:
-            self._writer.close()
+            await _hang_up(self._writer)
         if self._reading is not None:
             await self._reading
 
@@ -202,7 +210,7 @@ class EmulatedEdge:
         assert self._server is not None
         self._server.close()
         for writer in self._writers:
-            writer.close()
+            await _hang_up(writer)
         await self._server.wait_closed()
 
     def unregister(self, number: str) -> None:
@@ -219,7 +227,8 @@ class EmulatedEdge:
         self._tell({"type": "edge_connected"})
         for number in self._phones:
             self.register(number)
-        await reader.read()
+        await reader.read()  # the brain says nothing; this ends when it does
+        await _hang_up(writer)
 
     def _tell(self, event: dict[str, str]) -> None:
         body = json.dumps(event).encode()

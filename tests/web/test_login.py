@@ -1,6 +1,7 @@
 """Logging in and out, and everything that must not get past it. Requests against the running process."""
 
 import asyncio
+import contextlib
 import json
 import re
 
@@ -175,6 +176,8 @@ async def test_a_body_without_a_length_is_counted_as_it_comes(stage: Stage) -> N
         writer.write(chunk)
     status = await reader.readline()
     writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
     assert b" 413 " in status
 
 
