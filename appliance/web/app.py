@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 THREADS = 10
 CLOSE_S = 2
 BACKLOG = 512
+MAX_CONNECTIONS = 2000
+"""Screens and requests at once; beyond that browsers are told to come back (503)."""
 
 
 def run(config: BoxConfig) -> int:
@@ -76,12 +78,13 @@ class Web:
             self.views,
             self.link.ask_from_thread,
             clock.now,
+            brain_is_there=lambda: self.link.connected,
             idle_s=wanted.idle_s,
             absolute_s=wanted.absolute_s,
         )
         numbers = ShownNumbers(Country(self.views, self.link.directory_version).of_site)
-        self.live = Live(lambda: self.link, self.sessions, numbers.shown)
         self._static = StaticFiles()
+        self.live = Live(lambda: self.link, self.sessions, numbers.shown, self._static.prefix)
         site = Site(self.sessions, static=self._static.prefix)
         Pages(
             site,
@@ -156,6 +159,7 @@ async def serve(wanted: WebSettings) -> None:
             ws_per_message_deflate=False,  # 300 kB of memory a screen to save little on a local network
             timeout_graceful_shutdown=CLOSE_S,
             timeout_keep_alive=30,
+            limit_concurrency=MAX_CONNECTIONS,
             server_header=False,
             access_log=False,
             log_config=None,

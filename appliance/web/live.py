@@ -5,7 +5,7 @@ wins, and is sent every `MERGE_S`; what rings at the person's own desk and the p
 slow browser holds at most one tree, and a flood of changes costs each screen twenty messages a second.
 
 Browser → here: `hello` (with the session's token, first of all), `action` (an order with a number), `active` (the
-person moved or typed). Here → browser: `tree`, `brain` (whether it is there), `reply` or `failure` for each action.
+person moved or typed). Here → browser: `hello`, `tree`, `brain` (whether it is there), `reply` or `failure` for each action.
 The socket is closed with 4401 when the login ended and 4403 when the browser may not connect.
 """
 
@@ -18,6 +18,7 @@ import msgspec
 
 from appliance.ipc import api
 from appliance.ipc.client import RequestFailed
+from appliance.store.errors import StoreError
 from appliance.web import security, settings
 from appliance.web.actions import BadAction, NotAllowed, command_of
 from appliance.web.asgi import Message, Receive, Scope, Send, cookie_of, headers_of
@@ -36,12 +37,18 @@ MAX_ORDERS_AT_ONCE = 16
 LOGIN_ENDED = 4401
 NOT_ALLOWED = 4403
 TOO_MANY = 4429
+LATER = 1013
+"""RFC 6455 registry: try again later."""
 
 
 class Live:
     """All open screens."""
 
-    def __init__(self, link: Callable[[], BrainLink], sessions: Sessions, shown_number: Callable[[str], str]) -> None:
+    def __init__(
+        self, link: Callable[[], BrainLink], sessions: Sessions, shown_number: Callable[[str], str], static: str
+    ) -> None:
+        """`static`: where our scripts are now; a screen that runs older ones says so and offers to load itself again."""
+        self._static = static
         self._link = link
         self._sessions = sessions
         self._shown_number = shown_number
@@ -77,7 +84,11 @@ class Live:
         while True:
             await asyncio.sleep(CHECK_LOGINS_S)
             tokens = {screen.token for screen in self._screens}
-            found = await asyncio.to_thread(self._find_all, tokens)
+            try:
+                found = await asyncio.to_thread(self._find_all, tokens)
+            except StoreError as error:
+                log.warning("logins cannot be looked up, screens stay open meanwhile: %s", error)
+                continue
             for screen in self._screens:
                 person = found.get(screen.token, screen.person)
                 if person is None or person.role != screen.person.role:
@@ -92,10 +103,7 @@ class Live:
 
     def _keep_used(self, persons: list[Person]) -> None:
         for person in persons:
-            try:
-                self._sessions.used(person)
-            except RequestFailed as error:
-                log.info("login of %s not moved on: %s", person.user, error.text)
+            self._sessions.used(person)
 
     # --- one screen -------------------------------------------------------------------------------------------------
 
@@ -109,7 +117,12 @@ class Live:
             return
         await send({"type": "websocket.accept"})
         token = cookie_of(headers, security.SESSION_COOKIE)
-        person = await asyncio.to_thread(self._sessions.find, token) if token else None
+        try:
+            person = await asyncio.to_thread(self._sessions.find, token) if token else None
+        except StoreError as error:
+            log.warning("a login cannot be looked up: %s", error)
+            await send({"type": "websocket.close", "code": LATER})
+            return
         if person is None:
             await send({"type": "websocket.close", "code": LOGIN_ENDED})
             return
@@ -124,6 +137,7 @@ class Live:
         self._screens.add(screen)
         log.info("screen of %s opened, %d open", person.user, len(self._screens))
         try:
+            screen.say({"m": "hello", "static": self._static})
             screen.say({"m": "brain", "up": self._link().connected})
             screen.show_all(self._link().tree, {})
             async with asyncio.TaskGroup() as tasks:
@@ -152,7 +166,7 @@ class Live:
                     text = sentence_of(screen.person.language, "too_many_orders", "")
                     screen.say(_failure(message, "too_many_orders", text))
                 case "active":
-                    await asyncio.to_thread(self._keep_used, [screen.person])
+                    tasks.create_task(asyncio.to_thread(self._keep_used, [screen.person]))
                 case _:
                     log.debug("screen of %s sent %r", screen.person.user, message.get("m"))
 

@@ -8,6 +8,7 @@ once.
 """
 
 import hashlib
+import logging
 import secrets
 import threading
 from collections.abc import Callable
@@ -16,9 +17,12 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from appliance.ipc import api
+from appliance.ipc.client import RequestFailed
 from appliance.store.views import SessionRow, UserRow
 from appliance.web import security
 from appliance.web.visibility import Role, Viewer
+
+log = logging.getLogger(__name__)
 
 TRUST_S = 10.0
 """How long a session read from the store counts as valid: the longest a removed user keeps a screen."""
@@ -66,10 +70,12 @@ class Sessions:
         tell_brain: Callable[[api.RequestBody], object],
         now: Callable[[], float],
         *,
+        brain_is_there: Callable[[], bool],
         idle_s: float,
         absolute_s: float,
     ) -> None:
         """`tell_brain` waits for the brain's answer and raises `ipc.client.RequestFailed`."""
+        self._brain_is_there = brain_is_there
         self._accounts = accounts
         self._tell_brain = tell_brain
         self._now = now
@@ -112,16 +118,20 @@ class Sessions:
         return person
 
     def used(self, person: Person) -> None:
-        """The person did something: the idle limit counts from now. Raises `RequestFailed`."""
+        """The person did something: the idle limit counts from now. A brain that is away is told the next time."""
         now = self._now()
         end = min(now + self._idle_s, person.started_at + self._absolute_s)
         with self._lock:
             known = self._known.get(person.token_sha256)
         current = known[0] if known is not None else person
-        if end - current.expires_at < min(MOVE_ON_S, self._idle_s / 4):
+        if end - current.expires_at < min(MOVE_ON_S, self._idle_s / 4) or not self._brain_is_there():
             return
         body = api.OpenSession(token_sha256=person.token_sha256, user=person.user, expires_at=end)
-        self._tell_brain(body)
+        try:
+            self._tell_brain(body)
+        except RequestFailed as error:
+            log.info("login of %s not moved on: %s", person.user, error.text)
+            return
         with self._lock:
             if person.token_sha256 in self._ended:
                 return

@@ -39,7 +39,7 @@ from appliance.prompts import PromptStore
 from appliance.store.records import ContactRow, RecordingRow
 from appliance.store.views import ContactFilter, Views
 from tests.media.sip_peer import Address, PeerCall, SipPeer, user_of
-from tests.media.tone import Samples
+from tests.media.tone import Samples, tone, write_wav
 from tests.system.desk import Desk
 from tests.system.party import Party
 from tests.system.phone import Phone
@@ -50,6 +50,7 @@ from tests.system.tree import Tree
 T = TypeVar("T")
 F = TypeVar("F", bound=AnyFact)
 
+KINDS = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SITE = HERE / "site.toml"
@@ -70,6 +71,8 @@ START_S = 40.0
 """Two busy cores and the first music on hold included."""
 STOP_S = 20.0
 SECRETS = {number: f"secret-of-{number}-secret" for number in ("101", "102", "103", "104", "105")}
+RECORDED_HZ = 900.0
+"""What the recorded prompt `hello` sounds like."""
 PHONE_OF = {"ann": "101", "bob": "102", "cora": "103"}
 
 _numbers = itertools.count(500_001)
@@ -141,6 +144,9 @@ class Box:
             "provider_address": self._provider_host,
             "provider_port": 5060,
         }
+        recorded = self.directory / "prompts" / "en"
+        recorded.mkdir(parents=True, exist_ok=True)
+        write_wav(recorded / "hello.wav", tone(RECORDED_HZ, 0.6))
         text = Template(SITE.read_text(encoding="utf-8")).substitute(words)
         self.config_path.write_text(text, encoding="utf-8")
         return self.config_path
@@ -270,7 +276,12 @@ class Box:
 
     def process(self, name: str) -> psutil.Process:
         """brain, media1, media2, edge, web, or kamailio (its first process, below edge)."""
-        words = {"kamailio": "kamailio -f", "brain": "appliance brain", "edge": "appliance edge", "web": "appliance web"}
+        words = {
+            "kamailio": "kamailio -f",
+            "brain": "appliance brain",
+            "edge": "appliance edge",
+            "web": "appliance web",
+        }
         wanted = words.get(name, f"--name {name} ")
         found = [one for one in self.processes() if wanted in _command(one)]
         assert found, f"no process {name}: {[_command(one) for one in self.processes()]}"
@@ -451,18 +462,21 @@ async def eventually(look: Callable[[], T | None], limit_s: float, what: str) ->
     return found
 
 
-def _places() -> tuple[str, list[int]]:
-    """An address of loopback where nobody listens, and ports of 127.0.0.1 for what stays inside the machine.
-
-    Below the range the kernel gives to clients (ip_local_port_range), so that no socket takes one in the meantime.
-    """
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nobody has, for UDP and TCP, below the range the kernel gives to clients."""
     while True:
-        host = f"127.77.{random.randrange(1, 255)}.{random.randrange(1, 255)}"  # noqa: S311 - no secret
-        first = random.randrange(12_000, 29_000, 10)  # noqa: S311
-        ports = list(range(first, first + 4))
-        wanted = [(host, 5060), (host, 8080), *(("127.0.0.1", port) for port in ports)]
-        if all(_is_free(kind, place) for place in wanted for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)):
-            return host, ports
+        first = random.randrange(12_000, 29_000, 10)
+        ports = list(range(first, first + count))
+        if all(_is_free(kind, ("127.0.0.1", port)) for port in ports for kind in KINDS):
+            return ports
+
+
+def _places() -> tuple[str, list[int]]:
+    """An address of loopback where nobody listens, and ports of 127.0.0.1 for what stays inside the machine."""
+    while True:
+        host = f"127.77.{random.randrange(1, 255)}.{random.randrange(1, 255)}"
+        if all(_is_free(kind, (host, port)) for port in (5060, 8080) for kind in KINDS):
+            return host, free_ports(4)
 
 
 def _end_with_us() -> None:

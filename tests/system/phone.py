@@ -32,9 +32,7 @@ class Phone:
         self._registered = False
 
     @classmethod
-    async def open(
-        cls, number: str, secret: str, box: Address, spoken: Spoken, host: str = "127.0.0.1"
-    ) -> "Phone":
+    async def open(cls, number: str, secret: str, box: Address, spoken: Spoken, host: str = "127.0.0.1") -> "Phone":
         """A phone that is plugged in and not registered yet."""
         return cls(await SipPeer.open((number, secret), host), number, secret, box, spoken)
 

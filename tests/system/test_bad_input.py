@@ -91,7 +91,9 @@ async def test_a_worker_believes_only_the_edge(box: Box) -> None:
     stranger = await box.stranger("127.0.0.1")
     worker = ("127.0.0.1", box.worker_port)
     call = await stranger.call(
-        f"sip:105@127.0.0.1:{box.worker_port}", to=worker, headers={"X-Switchroom-Source": "trunk", "X-Switchroom-Trunk": "carrier"}
+        f"sip:105@127.0.0.1:{box.worker_port}",
+        to=worker,
+        headers={"X-Switchroom-Source": "trunk", "X-Switchroom-Trunk": "carrier"},
     )
     with pytest.raises(TimeoutError):
         await call.until("ringing", limit_s=0.5)
@@ -168,7 +170,10 @@ BODIES = {
     "a codec nobody has": ("application/sdp", SDP + "m=audio 4000 RTP/AVP 77\r\na=rtpmap:77 X-UNHEARD/8000\r\n"),
     "video": ("application/sdp", SDP + "m=video 4000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"),
     "port 0": ("application/sdp", SDP + "m=audio 0 RTP/AVP 8\r\n"),
-    "a name for an address": ("application/sdp", SDP.replace("127.0.0.1", "nowhere.invalid") + "m=audio 4000 RTP/AVP 8\r\n"),
+    "a name for an address": (
+        "application/sdp",
+        SDP.replace("127.0.0.1", "nowhere.invalid") + "m=audio 4000 RTP/AVP 8\r\n",
+    ),
     "ipv6": ("application/sdp", SDP.replace("IP4 127.0.0.1", "IP6 ::1") + "m=audio 4000 RTP/AVP 8\r\n"),
     "a thousand streams": ("application/sdp", SDP + "m=audio 4000 RTP/AVP 8\r\n" * 200),
     "something else": ("text/plain", "hello"),

@@ -3,11 +3,12 @@
 import pytest
 
 from appliance.core import facts as f
-from tests.system.box import Box
+from tests.media.tone import hears
+from tests.system.box import RECORDED_HZ, Box
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 
-MAIN, DESK, NIGHT = "+40312000010", "+40312000011", "+40312000012"
+MAIN, DESK, NIGHT, HELLO = (f"+403120000{number}" for number in range(10, 14))
 GREETING = "Welcome to the front desk."
 MENU = "One for sales. Two for your order. Three for the door."
 WRONG = "Sorry, that is not one of the choices."
@@ -136,6 +137,14 @@ async def test_the_language_of_the_call(box: Box) -> None:
     cdr = await box.cdr(caller)
     assert (cdr.language, cdr.attributes["status"]) == ("pl", "sent")
     assert [fact.language for fact in await box.facts(cdr.id) if isinstance(fact, f.LanguageChosen)] == ["pl"]
+
+
+async def test_a_recording_wins_over_the_spoken_text(box: Box) -> None:
+    caller = await box.caller(HELLO)
+    await caller.up()
+    await caller.call.until(lambda call: hears(call.audio.heard(0.3), RECORDED_HZ))
+    await caller.ended()
+    assert not caller.heard("Hello.")
 
 
 @pytest.mark.parametrize(

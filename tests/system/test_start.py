@@ -160,7 +160,10 @@ async def test_a_database_that_cannot_be_used(
     state = other.directory / "state"
     state.mkdir()
     place = state / "switchroom.sqlite"
-    with closing(sqlite3.connect(box.directory / "state" / "switchroom.sqlite")) as source, closing(sqlite3.connect(place)) as target:
+    with (
+        closing(sqlite3.connect(box.directory / "state" / "switchroom.sqlite")) as source,
+        closing(sqlite3.connect(place)) as target,
+    ):
         source.backup(target)
     for leftover in state.glob("switchroom.sqlite-*"):
         leftover.unlink()

@@ -38,7 +38,9 @@ class EmulatedWorker:
         self._socket = socket
         self._recordings = recordings
         self._sample = sample
+        self._instance = f"emulated-{time.monotonic_ns()}"
         self._seq = 0
+        self._unkept: dict[int, api.Reported] = {}
         self._calls = 0
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -50,20 +52,33 @@ class EmulatedWorker:
         self._heard: set[LegId] = set()
 
     async def connect(self) -> None:
-        """Say hello."""
+        """Say hello with the legs that are up, and repeat what the brain has not kept."""
         reader, self._writer = await asyncio.open_unix_connection(str(self._socket), limit=api.MAX_LINE_BYTES)
-        hello = api.Hello(role="media", name="media1", pid=1, instance=f"emulated-{time.monotonic_ns()}")
+        held = (*self.up.values(), *(leg for leg in self._number_of if leg.startswith("in")))
+        hello = api.Hello(
+            role="media",
+            name="media1",
+            pid=1,
+            instance=self._instance,
+            newest_seq=self._seq,
+            legs=tuple(api.LegSnapshot(leg=leg, state="up") for leg in dict.fromkeys(held)),
+        )
         self._writer.write(msgspec.json.encode(hello) + b"\n")
         welcome = DECODER.decode(await reader.readline())
         assert isinstance(welcome, api.Welcome), welcome
+        self._kept(welcome.durable_seq)
+        for report in self._unkept.values():
+            self._writer.write(msgspec.json.encode(report) + b"\n")
         self._reading = asyncio.create_task(self._read(reader))
 
     async def close(self) -> None:
         """Hang up on the brain."""
         if self._writer is not None:
             await _hang_up(self._writer)
+            self._writer = None
         if self._reading is not None:
             await self._reading
+            self._reading = None
 
     # --- what people do ---
 
@@ -122,6 +137,8 @@ class EmulatedWorker:
             if isinstance(message, api.Ordered):
                 self._do(message.order)
                 self._news.set()
+            elif isinstance(message, api.Durable):
+                self._kept(message.seq)
 
     def _do(self, order: api.MediaCommand) -> None:
         match order:
@@ -176,8 +193,12 @@ class EmulatedWorker:
     def _report(self, event: ev.MediaEvent) -> None:
         self._seq += 1
         report = api.Reported(seq=self._seq, at_s=time.monotonic(), event=event)
-        assert self._writer is not None
-        self._writer.write(msgspec.json.encode(report) + b"\n")
+        self._unkept[self._seq] = report
+        if self._writer is not None:
+            self._writer.write(msgspec.json.encode(report) + b"\n")
+
+    def _kept(self, seq: int) -> None:
+        self._unkept = {number: report for number, report in self._unkept.items() if number > seq}
 
     async def _until(self, condition: Callable[[], bool], what: str) -> None:
         try:

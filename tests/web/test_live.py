@@ -220,7 +220,7 @@ async def test_a_supervisor_sees_everything_live_and_steps_in(screens: Screens, 
     await waiting.get_by_role("button", name="Move").click()
     await boss.get_by_role("menuitem", name="Sales").click()
     await expect(waiting).to_contain_text("Sales, place 1")
-    await row.get_by_role("button", name="Set the state").click()
+    await row.get_by_role("button", name="Set state").click()
     await boss.get_by_role("menuitem", name="Paused: meeting").click()
     await expect(ann.locator(".state-bar")).to_contain_text("afterwards: Paused")
     await expect(boss.get_by_text("answered in time ÷ (answered + abandoned)")).to_be_visible()

@@ -120,6 +120,20 @@ async def test_a_login_survives_a_restart_of_the_web(visitor: Visitor, stage: St
     assert (await again.get("/api/contacts")).status == 200
 
 
+async def test_pages_stay_while_the_brain_is_away_and_changes_are_refused_with_a_sentence(
+    visitor: Visitor, stage: Stage
+) -> None:
+    await visitor.log_in("ann")
+    await stage.kill_brain()
+    page = await visitor.get("/contacts")
+    rows = await visitor.get("/api/contacts")
+    change = await visitor.send("POST", "/api/me/language", {"language": "en"})
+    await stage.start_brain()
+    assert (page.status, rows.status) == (200, 200)
+    assert (change.status, change.json()["code"]) == (503, "unreachable")
+    assert "nothing was done" in str(change.json()["text"])
+
+
 async def test_a_new_password_ends_the_other_logins(visitor: Visitor, stage: Stage) -> None:
     await visitor.log_in("bob")
     elsewhere = Visitor(stage.url)

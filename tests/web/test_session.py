@@ -17,6 +17,7 @@ class Store:
         self.clock = clock
         self.users = {"ann": ANN}
         self.sessions: dict[str, SessionRow] = {}
+        self.there = True
         self.writes = 0
         self.reads = 0
 
@@ -50,7 +51,9 @@ def store(clock: ManualClock) -> Store:
 
 
 def sessions_of(store: Store) -> Sessions:
-    return Sessions(store, store.tell, store.clock.now, idle_s=3600, absolute_s=10_000)
+    return Sessions(
+        store, store.tell, store.clock.now, brain_is_there=lambda: store.there, idle_s=3600, absolute_s=10_000
+    )
 
 
 def test_the_token_finds_its_person_and_no_other_token_does(store: Store) -> None:
@@ -96,6 +99,15 @@ def test_a_login_in_use_is_written_every_few_minutes_only(store: Store, clock: M
         sessions.used(person)
     assert store.writes <= 3
     assert store.reads <= 60
+
+
+def test_a_brain_that_is_away_ends_no_login_before_its_time(store: Store, clock: ManualClock) -> None:
+    sessions = sessions_of(store)
+    token, person = sessions.open(ANN)
+    store.there = False
+    clock.advance(3000)
+    sessions.used(person)
+    assert (store.writes, sessions.find(token)) == (1, person)
 
 
 def test_another_web_process_finds_the_login(store: Store) -> None:

@@ -24,10 +24,10 @@ let leaving = false;
 let failures = 0;
 let newest = 0;
 const waiting = new Map();
-const state = { online: false, brain: false, known: false };
+const state = { online: false, brain: false, known: false, outdated: false };
 const watchers = new Set();
 
-/** What the connection is like: online (to the server), brain (server to brain), known (the tree has arrived once). */
+/** The connection: online (to the server), brain (server to brain), known (the tree has arrived once), outdated (new scripts). */
 export const connection = () => state;
 
 /** Call `watcher` whenever the connection changes; returns the way to stop it. */
@@ -69,6 +69,9 @@ function receive(message) {
       failures = 0;
       applyChanges(message);
       if (!state.online || !state.known) changeState({ online: true, known: true });
+      break;
+    case "hello":
+      changeState({ outdated: message.static !== boot.static });
       break;
     case "brain":
       changeState({ brain: message.up });

@@ -9,9 +9,9 @@ import { Transfer } from "./transfer.js";
 
 const CALL_UP = ["up", "held"];
 
-/** The party of a consultation: who it is, and whether it has answered. */
-function consulted(consultation) {
-  const party = consultation?.parties.find((other) => other.role === "party");
+/** The party of a consultation (in the contact itself, or a second call of the phone): who, and whether it has answered. */
+function consulted(me, contact, consultation) {
+  const party = consultation?.parties.find((other) => (consultation.id === contact.id ? other.role === "party" : other.number !== me.extension));
   return { name: party?.name || party?.number || consultation?.to_shown || "", up: CALL_UP.includes(party?.state) };
 }
 
@@ -27,7 +27,7 @@ export function Toolbar({ me, contact, consultation }) {
   const notTalking = talking ? "" : t("toolbar.not_talking");
   const record = contact.recording;
   const noRecording = ["on", "paused"].includes(record) ? "" : t(`toolbar.recording_${record === "notice" ? "notice" : "off"}`);
-  const other = consulted(consultation);
+  const other = consulted(me, contact, consultation);
 
   const complete = () => order("call.complete_transfer", { reason });
   return html`<div class="toolbar" role="toolbar" aria-label=${t("toolbar.label")}>

@@ -23,7 +23,7 @@ function useConnection() {
 }
 
 function ConnectionBanner() {
-  const { online, brain, known } = useConnection();
+  const { online, brain, known, outdated } = useConnection();
   const lost = known && (!online || !brain);
   const [shown, setShown] = useState(false);
   useEffect(() => {
@@ -34,7 +34,9 @@ function ConnectionBanner() {
     const timer = setTimeout(() => setShown(true), BANNER_AFTER_MS);
     return () => clearTimeout(timer);
   }, [lost]);
-  return html`<div role="status" class="connection">${shown && html`<p class="banner"><${Icon} name="alert" />${t(online ? "connection.no_brain" : "connection.lost")}</p>`}</div>`;
+  return html`<div role="status" class="connection">${shown && html`<p class="banner"><${Icon} name="alert" />${t(online ? "connection.no_brain" : "connection.lost")}</p>`}
+    ${outdated && !lost && html`<p class="banner"><${Icon} name="info" />${t("connection.outdated")}
+      <button type="button" class="link" onClick=${() => location.reload()}>${t("connection.reload")}</button></p>`}</div>`;
 }
 
 function navigation(isAgent) {
