@@ -41,7 +41,8 @@ class Message(Struct, frozen=True, kw_only=True, tag_field="m"):
     """One line."""
 
 
-# --- process → brain ---------------------------------------------------------------------------------------------------
+# --- process → brain
+# ---------------------------------------------------------------------------------------------------
 
 
 class LegSnapshot(Struct, frozen=True, kw_only=True):
@@ -86,7 +87,8 @@ class Request(Message, frozen=True, kw_only=True, tag="request"):
     body: "RequestBody"
 
 
-# --- brain → process ---------------------------------------------------------------------------------------------------
+# --- brain → process
+# ---------------------------------------------------------------------------------------------------
 
 
 class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
@@ -160,7 +162,8 @@ class StatusChanged(Message, frozen=True, kw_only=True, tag="status"):
     """key → new value; None: gone."""
 
 
-# --- the status tree ---------------------------------------------------------------------------------------------------
+# --- the status tree
+# ---------------------------------------------------------------------------------------------------
 
 
 class Status(Struct, frozen=True, kw_only=True, tag_field="kind"):
@@ -309,7 +312,8 @@ StatusValue = (
 )
 
 
-# --- requests of screens -----------------------------------------------------------------------------------------------
+# --- requests of screens
+# -----------------------------------------------------------------------------------------------
 
 
 class Asked(Struct, frozen=True, kw_only=True, tag_field="type"):

@@ -5,8 +5,8 @@ wins, and is sent every `MERGE_S`; what rings at the person's own desk and the p
 slow browser holds at most one tree, and a flood of changes costs each screen twenty messages a second.
 
 Browser → here: `hello` (with the session's token, first of all), `action` (an order with a number), `active` (the
-person moved or typed). Here → browser: `hello`, `tree`, `brain` (whether it is there), `reply` or `failure` for each action.
-The socket is closed with 4401 when the login ended and 4403 when the browser may not connect.
+person moved or typed). Here → browser: `hello`, `tree`, `brain` (whether it is there), `reply` or `failure` for each
+action. The socket is closed with 4401 when the login ended and 4403 when the browser may not connect.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class Live:
     def __init__(
         self, link: Callable[[], BrainLink], sessions: Sessions, shown_number: Callable[[str], str], static: str
     ) -> None:
-        """`static`: where our scripts are now; a screen that runs older ones says so and offers to load itself again."""
+        """`static`: where our scripts are now; a screen that runs older ones says so and offers to load anew."""
         self._static = static
         self._link = link
         self._sessions = sessions

@@ -1,8 +1,8 @@
 """The engine alone: what a routing decision, a whole call and a snapshot cost, and how that grows with the line.
 
 No process, no socket, no disk: messages go in, orders come out, as in the brain's turn. Times are of one core. A figure
-of routing is the whole turn of the message that made an agent free: the state of the agent, the choice with its complete
-explanation, the facts, the order to ring, and what screens must read again.
+of routing is the whole turn of the message that made an agent free: the state of the agent, the choice with its
+complete explanation, the facts, the order to ring, and what screens must read again.
 """
 
 import gc
@@ -311,6 +311,7 @@ def snapshots() -> list[Row]:
     rows: list[Row] = []
     for waiting in (20, 200, 2_000):
         bench = waiting_room(AGENTS, 10, 2, waiting)
+        snapshot = b""
         begin = time.perf_counter()
         for _ in range(SNAPSHOTS):
             snapshot = bench.engine.snapshot()

@@ -96,14 +96,19 @@ class Baresip:
 
     async def _connect(self) -> None:
         async with asyncio.timeout(START_S):
-            while True:
-                try:
-                    reader, self._writer = await asyncio.open_connection(*self._control)
-                    break
-                except ConnectionRefusedError:
-                    self._news.clear()
-                    await self._news.wait()  # it has printed another line
+            reader = await self._reach()
         self._tasks.append(asyncio.create_task(self._read_events(reader), name="baresip events"))
+
+    async def _reach(self) -> asyncio.StreamReader:
+        """Its control port, as soon as it is open."""
+        while True:
+            try:
+                reader, self._writer = await asyncio.open_connection(*self._control)
+            except ConnectionRefusedError:
+                self._news.clear()
+                await self._news.wait()  # it has printed another line
+            else:
+                return reader
 
     async def _read_log(self) -> None:
         assert self._process is not None

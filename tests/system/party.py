@@ -1,7 +1,7 @@
 """A person at one end of a call: hears, speaks, presses keys, hangs up.
 
-What a party heard is kept from the first packet on. `hear` goes forward in it, so that a test that says "hear this, then
-that" means this order.
+What a party heard is kept from the first packet on. `hear` goes forward in it, so that a test that says "hear this,
+then that" means this order.
 """
 
 import asyncio

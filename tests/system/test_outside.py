@@ -84,7 +84,9 @@ async def test_baresip_calls_and_is_put_on_hold(box: Box, baresip: Baresip) -> N
 
 
 async def test_sipp_calls_by_the_hundred(box: Box, tmp_path: Path) -> None:
-    """200 calls at 30 a second into a flow: each is answered, hears its prompt, is hung up on; none fails, all are kept."""
+    """200 calls at 30 a second into a flow: each is answered, hears its prompt, is hung up on; none fails, all are
+    kept.
+    """
     (port,) = free_ports(1)
     program = shutil.which("sipp")
     assert program is not None, "sipp (Debian package sip-tester) is not installed"

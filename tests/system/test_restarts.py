@@ -1,4 +1,6 @@
-"""kill -9 of each part while people talk: what must go on goes on, what is lost is said, nothing of the record is missing."""
+"""kill -9 of each part while people talk: what must go on goes on, what is lost is said, nothing of the record is
+missing.
+"""
 
 import asyncio
 import sqlite3
@@ -122,7 +124,8 @@ async def test_media_worker_killed(box: Box) -> None:
     mark = await box.kill(victim)
 
     # Four new callers at once, in the same moment: all are answered, wherever Kamailio would have sent them. It waits
-    # 0.4 s for a worker that is silent; the limit leaves room for a busy machine, but not for a SIP time-out (RFC 3261: 32 s).
+    # 0.4 s for a worker that is silent; the limit leaves room for a busy machine, but not for a SIP time-out (RFC 3261:
+    # 32 s).
     began = time.monotonic()
     new = [await box.caller(DESK) for _ in range(4)]
     await asyncio.gather(*(caller.up() for caller in new))

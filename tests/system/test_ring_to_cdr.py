@@ -1,5 +1,7 @@
 """One call from the first ring to the record, through every process, with real SIP and real audio (ARCHITECTURE §7)."""
 
+from itertools import pairwise
+
 import pytest
 
 from appliance.core import commands as cmd
@@ -106,8 +108,8 @@ async def test_from_ring_to_record(box: Box) -> None:
     assert cdr.queued_at is not None
     assert cdr.opened_at < cdr.queued_at < cdr.answered_at
     assert 5 < cdr.talked_s < 15
-    steps = [type(fact) for fact in await box.facts(contact.id)]
-    for earlier, later in zip(STORY, STORY[1:], strict=False):
+    steps: list[type] = [type(fact) for fact in await box.facts(contact.id)]
+    for earlier, later in pairwise(STORY):
         assert steps.index(earlier) < steps.index(later), f"{earlier.__name__} comes before {later.__name__}"
     assert steps.count(f.ContactClosed) == 1
     assert steps[-1] in {f.ContactClosed, f.RecordingKept}

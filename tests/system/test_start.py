@@ -1,4 +1,6 @@
-"""Starts that cannot work: one sentence that says what to do, an exit code, and nothing left running. And two boxes at once."""
+"""Starts that cannot work: one sentence that says what to do, an exit code, and nothing left running. And two boxes at
+once.
+"""
 
 import fcntl
 import os

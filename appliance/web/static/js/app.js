@@ -19,9 +19,12 @@ import { Shell } from "./parts/shell.js";
 function pageOf(url, isAgent) {
   const [section, first, second] = url.pathname.split("/").slice(1).map(decodeURIComponent);
   if (section === "" && (isAgent || isRole("agent"))) return { title: "nav.panel", view: html`<${Panel} />` };
-  if (["", "live"].includes(section) && isRole("admin", "supervisor", "technician")) return { title: "nav.live", view: html`<${LiveView} />` };
+  if (["", "live"].includes(section) && isRole("admin", "supervisor", "technician"))
+    return { title: "nav.live", view: html`<${LiveView} />` };
   if (section === "contacts" && !isRole("technician")) {
-    return first ? { title: "contacts.contact", view: html`<${ContactPage} key=${first} id=${first} />` } : { title: "nav.contacts", view: html`<${ContactList} url=${url} />` };
+    return first
+      ? { title: "contacts.contact", view: html`<${ContactPage} key=${first} id=${first} />` }
+      : { title: "nav.contacts", view: html`<${ContactList} url=${url} />` };
   }
   if (section === "admin" && isRole("admin") && (!first || first in KINDS)) {
     return { title: first ? `admin.kind.${first}` : "nav.admin", view: html`<${Admin} kind=${first} id=${second} />` };

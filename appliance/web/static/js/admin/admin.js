@@ -13,11 +13,13 @@ import { Users } from "./users.js";
 
 function Overview({ directory }) {
   return html`<h1 tabindex="-1">${t("nav.admin")}</h1>
-    <ul class="kinds">${Object.entries(KINDS).map(([kind, { icon, place }]) => html`<li key=${kind}>
+    <ul class="kinds">${Object.entries(KINDS).map(
+      ([kind, { icon, place }]) => html`<li key=${kind}>
       <a href="/admin/${kind}"><${Icon} name=${icon} /><strong>${t(`admin.kind.${kind}`)}</strong>
         ${place && html`<span class="count figures">${directory[place].length}</span>`}
         <span class="faint">${t(`admin.kind.${kind}.help`)}</span></a>
-    </li>`)}</ul>`;
+    </li>`,
+    )}</ul>`;
 }
 
 function Content({ kind, id, directory, reload }) {
@@ -36,13 +38,19 @@ export function Admin({ kind, id }) {
   const { data, failure } = useFetched("/api/directory", again);
   return html`<div class="page admin">
     <nav class="side" aria-label=${t("nav.admin")}><ul>
-      ${Object.entries(KINDS).map(([other, { icon }]) => html`<li key=${other}>
-        <a href="/admin/${other}" aria-current=${other === kind ? "page" : undefined}><${Icon} name=${icon} />${t(`admin.kind.${other}`)}</a></li>`)}
+      ${Object.entries(KINDS).map(
+        ([other, { icon }]) => html`<li key=${other}>
+        <a href="/admin/${other}" aria-current=${other === kind ? "page" : undefined}><${Icon} name=${icon} />${t(`admin.kind.${other}`)}</a></li>`,
+      )}
     </ul></nav>
     <div class="content">
       ${failure && html`<p class="failure" role="alert">${failure.text}</p>`}
-      ${data ? html`<${Content} kind=${kind} id=${id} directory=${data} reload=${() => setAgain((count) => count + 1)} />`
-        : !failure && html`<h1 class="unseen" tabindex="-1">${t("nav.admin")}</h1><p class="faint" role="status">${t("common.loading")}</p>`}
+      ${
+        data
+          ? html`<${Content} kind=${kind} id=${id} directory=${data} reload=${() => setAgain((count) => count + 1)} />`
+          : !failure &&
+            html`<h1 class="unseen" tabindex="-1">${t("nav.admin")}</h1><p class="faint" role="status">${t("common.loading")}</p>`
+      }
     </div>
   </div>`;
 }

@@ -9,11 +9,16 @@ import { Action } from "../parts/action.js";
 export function Languages({ value, change, common }) {
   const set = (code, on) => change(on ? [...value, code] : value.filter((other) => other !== code));
   return html`<div class="checks" role="group" aria-labelledby="${common.id}-label">
-    ${boot.languages.map((code) => html`<span class="pair" key=${code}>
+    ${boot.languages.map(
+      (code) => html`<span class="pair" key=${code}>
       <label><input type="checkbox" checked=${value.includes(code)} onChange=${(event) => set(code, event.target.checked)} /> ${languageName(code)}</label>
-      ${value.includes(code) && html`<label class="faint"><input type="radio" name="default-language" checked=${value[0] === code}
-        onChange=${() => change([code, ...value.filter((other) => other !== code)])} /> ${t("admin.site.default_language")}</label>`}
-    </span>`)}
+      ${
+        value.includes(code) &&
+        html`<label class="faint"><input type="radio" name="default-language" checked=${value[0] === code}
+        onChange=${() => change([code, ...value.filter((other) => other !== code)])} /> ${t("admin.site.default_language")}</label>`
+      }
+    </span>`,
+    )}
   </div>`;
 }
 
@@ -34,10 +39,13 @@ export function Destination({ field, value, change, directory, common, reference
     <select id=${common.id} aria-label="${label}: ${t("admin.destination.kind")}" onChange=${(event) => set({ kind: event.target.value, target: "" })}>
       ${Object.keys(DESTINATIONS).map((kind) => html`<option value=${kind} selected=${kind === value.kind}>${t(`admin.destination.${kind}`)}</option>`)}
     </select>
-    ${place && html`<select aria-label="${label}: ${t("admin.destination.target")}" onChange=${(event) => set({ target: event.target.value })}>
+    ${
+      place &&
+      html`<select aria-label="${label}: ${t("admin.destination.target")}" onChange=${(event) => set({ target: event.target.value })}>
       <option value="" selected=${!value.target}>${t("admin.choose")}</option>
       ${references(directory, place).map(([id, words]) => html`<option value=${id} selected=${id === value.target}>${words}</option>`)}
-    </select>`}
+    </select>`
+    }
     ${value.kind === "number" && html`<input type="tel" aria-label="${label}: ${t("admin.destination.target")}" value=${value.target} onInput=${(event) => set({ target: event.target.value })} />`}
     <input aria-label="${label}: ${t("admin.destination.sentence")}" placeholder=${t("admin.destination.sentence")} value=${value.sentence} list="${common.id}-sentences"
       onInput=${(event) => set({ sentence: event.target.value })} />
@@ -56,32 +64,40 @@ const fromInput = (time) => (time ? `${time}:00` : null);
 
 /** Weekly opening hours: stretches of days and times. */
 export function Openings({ value, change, common }) {
-  const set = (index, part) => change(value.map((opening, other) => (other === index ? { ...opening, ...part } : opening)));
+  const set = (index, part) =>
+    change(value.map((opening, other) => (other === index ? { ...opening, ...part } : opening)));
   return html`<div class="stacked" role="group" aria-labelledby="${common.id}-label">
-    ${value.map((opening, index) => html`<div class="row" key=${index}>
-      <span class="checks" role="group" aria-label=${t("admin.schedule.days")}>${DAYS.map((day) => html`<label class="day"><input type="checkbox" checked=${opening.days.includes(day)}
-        onChange=${(event) => set(index, { days: DAYS.filter((other) => (other === day ? event.target.checked : opening.days.includes(other))) })} />${dayName(day)}</label>`)}</span>
+    ${value.map(
+      (opening, index) => html`<div class="row" key=${index}>
+      <span class="checks" role="group" aria-label=${t("admin.schedule.days")}>${DAYS.map(
+        (day) => html`<label class="day"><input type="checkbox" checked=${opening.days.includes(day)}
+        onChange=${(event) => set(index, { days: DAYS.filter((other) => (other === day ? event.target.checked : opening.days.includes(other))) })} />${dayName(day)}</label>`,
+      )}</span>
       <input type="time" required aria-label=${t("admin.schedule.opens")} value=${toInput(opening.opens)} onChange=${(event) => set(index, { opens: fromInput(event.target.value) })} />
       <span aria-hidden="true">–</span>
       <input type="time" required aria-label=${t("admin.schedule.closes")} value=${toInput(opening.closes)} onChange=${(event) => set(index, { closes: fromInput(event.target.value) })} />
       <${Action} label=${t("admin.remove_row")} icon="cross" small run=${() => change(value.filter((_, other) => other !== index))} />
-    </div>`)}
+    </div>`,
+    )}
     <${Action} label=${t("admin.schedule.add_opening")} icon="plus" run=${() => change([...value, { days: [], opens: "09:00:00", closes: "17:00:00" }])} />
   </div>`;
 }
 
 /** Own holidays: a day, its name, and hours when it is open for some. */
 export function Holidays({ value, change, common }) {
-  const set = (index, part) => change(value.map((holiday, other) => (other === index ? { ...holiday, ...part } : holiday)));
+  const set = (index, part) =>
+    change(value.map((holiday, other) => (other === index ? { ...holiday, ...part } : holiday)));
   return html`<div class="stacked" role="group" aria-labelledby="${common.id}-label">
-    ${value.map((holiday, index) => html`<div class="row" key=${index}>
+    ${value.map(
+      (holiday, index) => html`<div class="row" key=${index}>
       <input type="date" required aria-label=${t("admin.schedule.date")} value=${holiday.date} onChange=${(event) => set(index, { date: event.target.value })} />
       <input aria-label=${t("admin.schedule.holiday_name")} placeholder=${t("admin.schedule.holiday_name")} value=${holiday.name} onInput=${(event) => set(index, { name: event.target.value })} />
       <input type="time" aria-label=${t("admin.schedule.opens")} value=${toInput(holiday.opens)} onChange=${(event) => set(index, { opens: fromInput(event.target.value) })} />
       <span aria-hidden="true">–</span>
       <input type="time" aria-label=${t("admin.schedule.closes")} value=${toInput(holiday.closes)} onChange=${(event) => set(index, { closes: fromInput(event.target.value) })} />
       <${Action} label=${t("admin.remove_row")} icon="cross" small run=${() => change(value.filter((_, other) => other !== index))} />
-    </div>`)}
+    </div>`,
+    )}
     <${Action} label=${t("admin.schedule.add_holiday")} icon="plus" run=${() => change([...value, { date: "", name: "", opens: null, closes: null }])} />
   </div>`;
 }

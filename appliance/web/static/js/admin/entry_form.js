@@ -15,7 +15,9 @@ import { SecretField, SecretShown } from "./secret.js";
 /** Faults that belong to no field of the form, and a count of the others with links to them. */
 export function FaultSummary({ kind, faults, fields }) {
   const box = useRef();
-  useEffect(() => { if (faults.length) box.current?.focus(); }, [faults]);
+  useEffect(() => {
+    if (faults.length) box.current?.focus();
+  }, [faults]);
   if (!faults.length) return null;
   const nameOf = (fault) => fields.find((field) => isOf(fault, field.name))?.name;
   return html`<div class="fault-summary" role="alert" tabindex="-1" ref=${box}>
@@ -23,9 +25,11 @@ export function FaultSummary({ kind, faults, fields }) {
     <p><strong>${t("admin.not_saved")}</strong></p>
     <ul>${faults.map((fault) => {
       const name = nameOf(fault);
-      return html`<li>${name
-        ? html`<button type="button" class="link" onClick=${() => document.getElementById(`field-${name}`)?.focus()}>${t(`admin.${kind}.${name}`)}</button>${": "}`
-        : fault.path && html`<code>$.${fault.path}</code>${": "}`}${fault.text}</li>`;
+      return html`<li>${
+        name
+          ? html`<button type="button" class="link" onClick=${() => document.getElementById(`field-${name}`)?.focus()}>${t(`admin.${kind}.${name}`)}</button>${": "}`
+          : fault.path && html`<code>$.${fault.path}</code>${": "}`
+      }${fault.text}</li>`;
     })}</ul>
   </div>`;
 }
@@ -37,7 +41,10 @@ export function useUnsaved(dirty) {
     const warn = (event) => event.preventDefault();
     addEventListener("beforeunload", warn);
     const stop = guardLeaving(() => confirm(t("admin.leave")));
-    return () => { removeEventListener("beforeunload", warn); stop(); };
+    return () => {
+      removeEventListener("beforeunload", warn);
+      stop();
+    };
   }, [dirty]);
 }
 
@@ -57,16 +64,24 @@ export function EntryForm({ kind, id, directory, reload }) {
   const [shown, setShown] = useState(null); // the secret that was saved just now
   useUnsaved(dirty);
   const fresh = id === "new";
-  if (!body) return html`<h1 tabindex="-1">${t("admin.gone")}</h1><p><a href="/admin/${kind}">${t("admin.back")}</a></p>`;
+  if (!body)
+    return html`<h1 tabindex="-1">${t("admin.gone")}</h1><p><a href="/admin/${kind}">${t("admin.back")}</a></p>`;
 
-  const set = (name, value) => { setBody((before) => ({ ...before, [name]: value })); setDirty(true); };
+  const set = (name, value) => {
+    setBody((before) => ({ ...before, [name]: value }));
+    setDirty(true);
+  };
   const leave = () => navigate(single ? "/admin" : `/admin/${kind}`, { ask: false });
 
   async function save() {
     const entryId = single ? "site" : numbered ? id : body[idField];
     setFaults([]);
     try {
-      await api("PUT", `/api/directory/${kind}/${encodeURIComponent(entryId)}`, { body, secret: password || null, create: fresh });
+      await api("PUT", `/api/directory/${kind}/${encodeURIComponent(entryId)}`, {
+        body,
+        secret: password || null,
+        create: fresh,
+      });
     } catch (failure) {
       setFaults(faultsOf(failure));
       return;
@@ -94,12 +109,25 @@ export function EntryForm({ kind, id, directory, reload }) {
   if (shown) return html`<${SecretShown} number=${body.number} secret=${shown} done=${leave} />`;
   return html`${!single && html`<p class="crumb"><a href="/admin/${kind}"><${Icon} name="left" />${t(`admin.kind.${kind}`)}</a></p>`}
     <header class="page-head"><h1 tabindex="-1">${single ? t(`admin.kind.${kind}`) : fresh ? t(`admin.new.${kind}`) : body.name || id}</h1></header>
-    <form class="entry" noValidate onSubmit=${(event) => { event.preventDefault(); save(); }}>
+    <form class="entry" noValidate onSubmit=${(event) => {
+      event.preventDefault();
+      save();
+    }}>
       <${FaultSummary} kind=${kind} faults=${faults} fields=${fields} />
-      ${fields.map((field) => html`<${Field} key=${field.name} kind=${kind} field=${field} value=${body[field.name]} directory=${directory}
-        faults=${faults} fresh=${fresh} change=${(value) => set(field.name, value)} />`)}
-      ${secret && html`<${SecretField} kind=${kind} generated=${secret === "generated"} fresh=${fresh} value=${password}
-        change=${(value) => { setPassword(value); setDirty(true); }} />`}
+      ${fields.map(
+        (
+          field,
+        ) => html`<${Field} key=${field.name} kind=${kind} field=${field} value=${body[field.name]} directory=${directory}
+        faults=${faults} fresh=${fresh} change=${(value) => set(field.name, value)} />`,
+      )}
+      ${
+        secret &&
+        html`<${SecretField} kind=${kind} generated=${secret === "generated"} fresh=${fresh} value=${password}
+        change=${(value) => {
+          setPassword(value);
+          setDirty(true);
+        }} />`
+      }
       <div class="buttons">
         <${Action} type="submit" label=${t("common.save")} icon="check" tone="main" />
         <${Action} label=${t("common.cancel")} run=${leave} />

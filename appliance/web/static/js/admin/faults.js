@@ -9,7 +9,8 @@ export function faultsOf(failure) {
 }
 
 /** Whether a fault is of this field or of something inside it. */
-export const isOf = (fault, name) => fault.path === name || fault.path.startsWith(`${name}.`) || fault.path.startsWith(`${name}[`);
+export const isOf = (fault, name) =>
+  fault.path === name || fault.path.startsWith(`${name}.`) || fault.path.startsWith(`${name}[`);
 
 /** The fault's words for showing at the field `name`: with the rest of the path where it is deeper. */
 export function wordsAt(fault, name) {

@@ -19,7 +19,8 @@ export function allCountries() {
   return countries;
 }
 
-const optionWords = (kind, name, option) => (hasPhrase(`admin.${kind}.${name}.${option}`) ? t(`admin.${kind}.${name}.${option}`) : t(`${name}.${option}`));
+const optionWords = (kind, name, option) =>
+  hasPhrase(`admin.${kind}.${name}.${option}`) ? t(`admin.${kind}.${name}.${option}`) : t(`${name}.${option}`);
 
 function Options({ options, value, empty }) {
   return [
@@ -38,28 +39,87 @@ function references(directory, place) {
 }
 
 const CONTROLS = {
-  text: ({ field, value, change, common, fresh }) => html`<input ...${common} value=${value ?? ""} maxlength="200" inputmode=${field.inputmode}
+  text: ({
+    field,
+    value,
+    change,
+    common,
+    fresh,
+  }) => html`<input ...${common} value=${value ?? ""} maxlength="200" inputmode=${field.inputmode}
     required=${field.required} readonly=${field.isId && !fresh} autocomplete="off" onInput=${(event) => change(event.target.value)} />`,
-  number: ({ field, value, change, common }) => html`<span class="with-unit"><input ...${common} type="number" value=${value} min=${field.min} max=${field.max}
+  number: ({
+    field,
+    value,
+    change,
+    common,
+  }) => html`<span class="with-unit"><input ...${common} type="number" value=${value} min=${field.min} max=${field.max}
     step=${field.whole ? 1 : "any"} required onInput=${(event) => change(event.target.value === "" ? null : Number(event.target.value))} />
     ${field.unit && html`<span class="unit">${t(field.unit)}</span>`}</span>`,
-  check: ({ value, change, common }) => html`<input ...${common} type="checkbox" checked=${value} onChange=${(event) => change(event.target.checked)} />`,
-  choice: ({ kind, field, value, change, common }) => html`<select ...${common} onChange=${(event) => change(event.target.value)}>
+  check: ({ value, change, common }) =>
+    html`<input ...${common} type="checkbox" checked=${value} onChange=${(event) => change(event.target.checked)} />`,
+  choice: ({
+    kind,
+    field,
+    value,
+    change,
+    common,
+  }) => html`<select ...${common} onChange=${(event) => change(event.target.value)}>
     <${Options} options=${field.options.map((option) => [option, optionWords(kind, field.name, option)])} value=${value} /></select>`,
-  ref: ({ field, value, change, common, directory }) => html`<select ...${common} required=${field.required} onChange=${(event) => change(event.target.value || (field.optional ? null : ""))}>
+  ref: ({
+    field,
+    value,
+    change,
+    common,
+    directory,
+  }) => html`<select ...${common} required=${field.required} onChange=${(event) => change(event.target.value || (field.optional ? null : ""))}>
     <${Options} options=${references(directory, field.to)} value=${value} empty=${field.optional ? t("admin.none") : field.required && !value ? t("admin.choose") : undefined} /></select>`,
-  refs: ({ field, value, change, directory, common }) => html`<div class="checks" role="group" aria-labelledby="${common.id}-label">
-    ${references(directory, field.to).map(([id, words]) => html`<label key=${id}><input type="checkbox" checked=${value.includes(id)}
-      onChange=${(event) => change(event.target.checked ? [...value, id] : value.filter((other) => other !== id))} /> ${words}</label>`)}
+  refs: ({
+    field,
+    value,
+    change,
+    directory,
+    common,
+  }) => html`<div class="checks" role="group" aria-labelledby="${common.id}-label">
+    ${references(directory, field.to).map(
+      ([id, words]) => html`<label key=${id}><input type="checkbox" checked=${value.includes(id)}
+      onChange=${(event) => change(event.target.checked ? [...value, id] : value.filter((other) => other !== id))} /> ${words}</label>`,
+    )}
     ${!references(directory, field.to).length && html`<span class="faint">${t("admin.none_yet")}</span>`}</div>`,
-  checks: ({ kind, field, value, change, common }) => html`<div class="checks" role="group" aria-labelledby="${common.id}-label">
-    ${field.options.map((option) => html`<label key=${option}><input type="checkbox" checked=${value.includes(option)}
-      onChange=${(event) => change(field.options.filter((other) => (other === option ? event.target.checked : value.includes(other))))} /> ${optionWords(kind, field.name, option)}</label>`)}</div>`,
-  lines: ({ value, change, common }) => html`<textarea ...${common} rows=${Math.max(3, value.length + 1)} value=${value.join("\n")}
-    onChange=${(event) => change(event.target.value.split("\n").map((line) => line.trim()).filter(Boolean))}></textarea>`,
-  country: ({ field, value, change, common }) => html`<select ...${common} onChange=${(event) => change(event.target.value)}>
+  checks: ({
+    kind,
+    field,
+    value,
+    change,
+    common,
+  }) => html`<div class="checks" role="group" aria-labelledby="${common.id}-label">
+    ${field.options.map(
+      (option) => html`<label key=${option}><input type="checkbox" checked=${value.includes(option)}
+      onChange=${(event) => change(field.options.filter((other) => (other === option ? event.target.checked : value.includes(other))))} /> ${optionWords(kind, field.name, option)}</label>`,
+    )}</div>`,
+  lines: ({
+    value,
+    change,
+    common,
+  }) => html`<textarea ...${common} rows=${Math.max(3, value.length + 1)} value=${value.join("\n")}
+    onChange=${(event) =>
+      change(
+        event.target.value
+          .split("\n")
+          .map((line) => line.trim())
+          .filter(Boolean),
+      )}></textarea>`,
+  country: ({
+    field,
+    value,
+    change,
+    common,
+  }) => html`<select ...${common} onChange=${(event) => change(event.target.value)}>
     <${Options} options=${allCountries()} value=${value} empty=${field.optional ? t("admin.none") : undefined} /></select>`,
-  zone: ({ value, change, common }) => html`<input ...${common} value=${value} list="zones" required autocomplete="off" onInput=${(event) => change(event.target.value)} />
+  zone: ({
+    value,
+    change,
+    common,
+  }) => html`<input ...${common} value=${value} list="zones" required autocomplete="off" onInput=${(event) => change(event.target.value)} />
     <datalist id="zones">${Intl.supportedValuesOf("timeZone").map((zone) => html`<option value=${zone} />`)}</datalist>`,
   languages: (props) => html`<${Languages} ...${props} />`,
   destination: (props) => html`<${Destination} ...${props} references=${references} />`,

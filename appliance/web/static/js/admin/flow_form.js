@@ -12,7 +12,10 @@ import { FaultSummary, useUnsaved } from "./entry_form.js";
 import { faultsOf } from "./faults.js";
 
 const FRESH = {
-  id: "", name: "", languages: ["en"], start: "hello",
+  id: "",
+  name: "",
+  languages: ["en"],
+  start: "hello",
   nodes: { hello: { kind: "say", text: { en: "Welcome." }, next: "bye" }, bye: { kind: "hang_up" } },
   tests: [{ name: "hears the welcome", steps: ["hear"], ends: "hang_up" }],
 };
@@ -24,13 +27,20 @@ function Report({ report }) {
   if (!report) return null;
   const passed = report.tests.filter((test) => !test.failure).length;
   return html`<section class="flow-report" role="status" aria-live="polite">
-    ${report.faults.length
-      ? html`<h2>${t("flow.faults", { n: report.faults.length })}</h2>
+    ${
+      report.faults.length
+        ? html`<h2>${t("flow.faults", { n: report.faults.length })}</h2>
           <ul>${report.faults.map((fault) => html`<li class="bad"><code>${fault.path}</code>: ${fault.text}</li>`)}</ul>`
-      : html`<p class="good"><${Icon} name="check" />${t("flow.no_faults")}</p>`}
-    ${report.tests.length > 0 && html`<h2>${t("flow.tests", { passed, n: report.tests.length })}</h2>
-      <ul>${report.tests.map((test) => html`<li class=${test.failure ? "bad" : "good"}>
-        <${Icon} name=${test.failure ? "cross" : "check"} />${test.name}${test.failure && html`: ${test.failure}`}</li>`)}</ul>`}
+        : html`<p class="good"><${Icon} name="check" />${t("flow.no_faults")}</p>`
+    }
+    ${
+      report.tests.length > 0 &&
+      html`<h2>${t("flow.tests", { passed, n: report.tests.length })}</h2>
+      <ul>${report.tests.map(
+        (test) => html`<li class=${test.failure ? "bad" : "good"}>
+        <${Icon} name=${test.failure ? "cross" : "check"} />${test.name}${test.failure && html`: ${test.failure}`}</li>`,
+      )}</ul>`
+    }
   </section>`;
 }
 
@@ -81,7 +91,10 @@ export function FlowForm({ id, directory, reload }) {
       <label for="flow-text">${t("flow.text")}</label>
       <p class="hint" id="flow-help">${t("flow.help")}</p>
       <textarea id="flow-text" class="code" rows="26" spellcheck=${false} aria-describedby="flow-help" value=${text}
-        onInput=${(event) => { setText(event.target.value); setDirty(true); }}></textarea>
+        onInput=${(event) => {
+          setText(event.target.value);
+          setDirty(true);
+        }}></textarea>
       <div class="buttons">
         <${Action} label=${t("flow.check")} icon="search" run=${check} />
         <${Action} label=${t("common.save")} icon="check" tone="main" run=${save} />

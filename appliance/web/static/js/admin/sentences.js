@@ -38,7 +38,7 @@ function Sentence({ id, text, language, reload }) {
 
 export function Sentences({ directory, reload }) {
   const languages = Object.keys(directory.sentences);
-  const [language, setLanguage] = useState(languages.includes(own) ? own : languages[0] ?? "en");
+  const [language, setLanguage] = useState(languages.includes(own) ? own : (languages[0] ?? "en"));
   const [words, setWords] = useState("");
   const wanted = words.trim().toLocaleLowerCase();
   const rows = Object.entries(directory.sentences[language] ?? {})

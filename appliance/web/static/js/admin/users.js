@@ -21,7 +21,10 @@ function UserForm({ user, done }) {
     setFailure("");
     try {
       await api("PUT", `/api/users/${encodeURIComponent(fields.name)}`, {
-        password: fields.password || null, role: fields.role, language: fields.language, create: fresh,
+        password: fields.password || null,
+        role: fields.role,
+        language: fields.language,
+        create: fresh,
       });
     } catch (refused) {
       setFailure(refused.text);
@@ -69,11 +72,16 @@ function UserForm({ user, done }) {
 export function Users({ id }) {
   const [again, setAgain] = useState(0);
   const { data, failure } = useFetched("/api/users", again);
-  if (failure) return html`<h1 tabindex="-1">${t("admin.kind.user")}</h1><p class="failure" role="alert">${failure.text}</p>`;
-  if (!data) return html`<h1 tabindex="-1">${t("admin.kind.user")}</h1><p class="faint" role="status">${t("common.loading")}</p>`;
+  if (failure)
+    return html`<h1 tabindex="-1">${t("admin.kind.user")}</h1><p class="failure" role="alert">${failure.text}</p>`;
+  if (!data)
+    return html`<h1 tabindex="-1">${t("admin.kind.user")}</h1><p class="faint" role="status">${t("common.loading")}</p>`;
   const user = data.find((other) => other.name === id);
   if (id && (id === "new" || user)) {
-    return html`<${UserForm} key=${id} user=${user} done=${() => { setAgain(again + 1); navigate("/admin/user"); }} />`;
+    return html`<${UserForm} key=${id} user=${user} done=${() => {
+      setAgain(again + 1);
+      navigate("/admin/user");
+    }} />`;
   }
   return html`<header class="page-head">
       <h1 tabindex="-1">${t("admin.kind.user")}</h1>
@@ -82,9 +90,11 @@ export function Users({ id }) {
     <p class="hint">${t("admin.kind.user.help")}</p>
     <div class="scroll" tabindex="0" role="region" aria-label=${t("admin.kind.user")}><table class="wide rows">
       <thead><tr><th scope="col">${t("admin.user.name")}</th><th scope="col">${t("admin.user.role")}</th><th scope="col">${t("account.language")}</th></tr></thead>
-      <tbody>${data.map((row) => html`<tr key=${row.name}>
+      <tbody>${data.map(
+        (row) => html`<tr key=${row.name}>
         <th scope="row"><a class="whole-row" href="/admin/user/${encodeURIComponent(row.name)}">${row.name}</a></th>
         <td>${t(`role.${row.role}`)}</td><td>${languageName(row.language)}</td>
-      </tr>`)}</tbody>
+      </tr>`,
+      )}</tbody>
     </table></div>`;
 }

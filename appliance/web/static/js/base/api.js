@@ -41,7 +41,9 @@ export function useFetched(path, again = 0) {
       (data) => current && setResult({ data, loading: false }),
       (failure) => current && setResult({ failure, loading: false }),
     );
-    return () => { current = false; };
+    return () => {
+      current = false;
+    };
   }, [path, again]);
   return result;
 }

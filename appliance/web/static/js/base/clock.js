@@ -5,7 +5,9 @@ import { html, useEffect, useState } from "./preact.js";
 import { serverNow } from "./tree.js";
 
 const watchers = new Set();
-setInterval(() => { for (const watcher of [...watchers]) watcher(); }, 1000);
+setInterval(() => {
+  for (const watcher of [...watchers]) watcher();
+}, 1000);
 
 /** Server time, re-rendered every second. */
 export function useNow() {

@@ -40,7 +40,12 @@ const numberFormat = new Intl.NumberFormat(language, { maximumFractionDigits: 1 
 const percentFormat = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
 // 24 hours in every language: an office compares times all day
 const timeFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const secondsFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const secondsFormat = new Intl.DateTimeFormat(language, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
 const dateFormat = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
 const dateTimeFormat = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 const listFormat = new Intl.ListFormat(language, { type: "conjunction" });
@@ -70,7 +75,8 @@ export function duration(seconds) {
 
 const unitFormats = Object.fromEntries(
   ["second", "minute", "hour"].map((unit) => [
-    unit, new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 }),
+    unit,
+    new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 }),
   ]),
 );
 

@@ -22,7 +22,8 @@ export const keyLabel = (code) => (isMac ? `⌥${letterOf(code)}` : `Alt+${lette
 export const keyForAria = (code) => `Alt+${letterOf(code)}`;
 
 addEventListener("keydown", (event) => {
-  if (!on || !event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.getModifierState("AltGraph")) return;
+  if (!on || !event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.getModifierState("AltGraph"))
+    return;
   const handlers = shortcuts.get(event.code);
   if (!handlers?.length || event.repeat) return;
   if (document.querySelector("dialog[open]") && !handlers.at(-1).inDialog) return;
@@ -34,7 +35,8 @@ addEventListener("keydown", (event) => {
 export function useShortcut(code, handler, { inDialog = false } = {}) {
   const newest = useRef(handler);
   newest.current = handler;
-  useLayoutEffect(() => { // a button that can be seen can be pressed
+  useLayoutEffect(() => {
+    // a button that can be seen can be pressed
     if (!code) return undefined;
     const entry = { run: () => newest.current(), inDialog };
     if (!shortcuts.has(code)) shortcuts.set(code, []);

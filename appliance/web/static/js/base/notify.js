@@ -9,8 +9,8 @@ let plainTitle = document.title;
 
 export const soundOn = () => localStorage.getItem("sound") !== "off";
 export const switchSound = (value) => localStorage.setItem("sound", value ? "on" : "off");
-export const notificationsOn = () => "Notification" in window && Notification.permission === "granted"
-  && localStorage.getItem("notifications") === "on";
+export const notificationsOn = () =>
+  "Notification" in window && Notification.permission === "granted" && localStorage.getItem("notifications") === "on";
 
 /** Ask the browser for the right to notify; true when it is given. */
 export async function switchNotifications(value) {
@@ -38,7 +38,10 @@ export function startRinging(who) {
   if (soundOn()) chime();
   if (document.hidden && notificationsOn()) {
     const notification = new Notification(text, { tag: "offer" });
-    notification.onclick = () => { window.focus(); notification.close(); };
+    notification.onclick = () => {
+      window.focus();
+      notification.close();
+    };
   }
 }
 

@@ -9,7 +9,9 @@ let mayLeave = () => true;
 /** Forms with unsaved changes ask before the page is left. Returns the way to stop asking. */
 export function guardLeaving(question) {
   mayLeave = question;
-  return () => { mayLeave = () => true; };
+  return () => {
+    mayLeave = () => true;
+  };
 }
 
 /** Go to a page of ours. `ask` false: what was changed is saved, or thrown away on purpose. */
@@ -30,7 +32,9 @@ export function useLocation() {
   return new URL(place, location.origin);
 }
 
-addEventListener("popstate", () => { for (const watcher of [...watchers]) watcher(); });
+addEventListener("popstate", () => {
+  for (const watcher of [...watchers]) watcher();
+});
 
 // Plain links to our own pages become navigation; new tabs, downloads and other sites stay as they are.
 document.addEventListener("click", (event) => {

@@ -42,7 +42,9 @@ function changeState(changes) {
 }
 
 /** The person logs out here: the end of the login is no surprise. */
-export const leave = () => { leaving = true; };
+export const leave = () => {
+  leaving = true;
+};
 
 /** Connect, and stay connected. */
 export function connect() {

@@ -47,9 +47,13 @@ export function useLive(select) {
   const selectNow = useRef();
   shown.current = selected;
   selectNow.current = select;
-  useEffect(() => onTreeChange(() => {
-    if (!same(selectNow.current(tree), shown.current)) redraw((count) => count + 1);
-  }), []);
+  useEffect(
+    () =>
+      onTreeChange(() => {
+        if (!same(selectNow.current(tree), shown.current)) redraw((count) => count + 1);
+      }),
+    [],
+  );
   return selected;
 }
 

@@ -34,9 +34,11 @@ function Recordings({ row, recordings }) {
   return html`<section>
     <h2>${t("recordings.title")}</h2>
     ${row.recording_missing && html`<p class="warning"><${Icon} name="alert" />${t("recordings.missing", { why: row.recording_missing })}</p>`}
-    ${recordings.map((recording) => recording.deleted_at
-      ? html`<p class="faint" key=${recording.id}>${t("recordings.deleted", { when: dateTime(recording.deleted_at) })}</p>`
-      : html`<${Player} key=${recording.id} recording=${recording} />`)}
+    ${recordings.map((recording) =>
+      recording.deleted_at
+        ? html`<p class="faint" key=${recording.id}>${t("recordings.deleted", { when: dateTime(recording.deleted_at) })}</p>`
+        : html`<${Player} key=${recording.id} recording=${recording} />`,
+    )}
   </section>`;
 }
 
@@ -45,8 +47,10 @@ function Survey({ survey }) {
   if (!answers.length) return null;
   return html`<section>
     <h2>${t("survey.title")}</h2>
-    <dl class="facts">${answers.map(([question, answer]) => html`<div><dt>${tWord("question.", question)}</dt>
-      <dd><${Icon} name="star" /> <span class="figures">${number(answer)}</span></dd></div>`)}</dl>
+    <dl class="facts">${answers.map(
+      ([question, answer]) => html`<div><dt>${tWord("question.", question)}</dt>
+      <dd><${Icon} name="star" /> <span class="figures">${number(answer)}</span></dd></div>`,
+    )}</dl>
   </section>`;
 }
 
@@ -67,7 +71,8 @@ export function ContactPage({ id }) {
     return html`<div class="page"><h1 tabindex="-1">${t("contacts.contact")}</h1>
       <p class="failure" role="alert">${failure.text}</p><p><a href="/contacts">${t("contacts.back")}</a></p></div>`;
   }
-  if (!data) return html`<div class="page"><h1 tabindex="-1">${t("contacts.contact")}</h1><p class="faint" role="status">${t("common.loading")}</p></div>`;
+  if (!data)
+    return html`<div class="page"><h1 tabindex="-1">${t("contacts.contact")}</h1><p class="faint" role="status">${t("common.loading")}</p></div>`;
   const { row, facts, recordings } = data;
   const decisions = facts.filter(({ fact }) => fact.type === "contact.offered");
   return html`<div class="page contact-page">

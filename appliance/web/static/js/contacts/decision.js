@@ -9,8 +9,10 @@ import { Icon } from "../parts/icon.js";
 function outcomeOf(offer, facts) {
   const later = facts.slice(facts.indexOf(offer) + 1);
   for (const { fact } of later) {
-    if (fact.type === "contact.answered" && offer.fact.agents.includes(fact.agent)) return t("decision.answered", { agent: agentName(fact.agent) });
-    if (fact.type === "contact.offer_ended" && offer.fact.agents.includes(fact.agent)) return t(`offer_end.${fact.reason}`);
+    if (fact.type === "contact.answered" && offer.fact.agents.includes(fact.agent))
+      return t("decision.answered", { agent: agentName(fact.agent) });
+    if (fact.type === "contact.offer_ended" && offer.fact.agents.includes(fact.agent))
+      return t(`offer_end.${fact.reason}`);
     if (fact.type === "contact.offered") break;
   }
   return "";
@@ -33,8 +35,15 @@ export function Decision({ decision, at, ended }) {
       <strong>${list(decision.chosen.map(agentName))}</strong> ${t(`decided_by.${decision.decided_by}`, { n: free })}
     </p>
     <p class="faint">
-      ${[at && clockTimeS(at), queueName(decision.queue), t(`strategy.${decision.strategy}`), t("decision.waited", { wait: durationWords(decision.waiting_s) }), ended]
-        .filter(Boolean).join(" · ")}
+      ${[
+        at && clockTimeS(at),
+        queueName(decision.queue),
+        t(`strategy.${decision.strategy}`),
+        t("decision.waited", { wait: durationWords(decision.waiting_s) }),
+        ended,
+      ]
+        .filter(Boolean)
+        .join(" · ")}
     </p>
     <div class="scroll" tabindex="0" role="region" aria-label=${t("decision.title")}><table>
       <thead><tr>
@@ -44,8 +53,10 @@ export function Decision({ decision, at, ended }) {
         <th scope="col" class="right">${t("decision.handled")}</th>
         <th scope="col">${t("decision.why")}</th>
       </tr></thead>
-      <tbody>${decision.candidates.map((member) => html`<${Member} key=${member.agent} member=${member}
-        chosen=${decision.chosen.includes(member.agent)} strategy=${decision.strategy} />`)}</tbody>
+      <tbody>${decision.candidates.map(
+        (member) => html`<${Member} key=${member.agent} member=${member}
+        chosen=${decision.chosen.includes(member.agent)} strategy=${decision.strategy} />`,
+      )}</tbody>
     </table></div>
     ${decision.passed_over > 0 && html`<p class="hint">${t("decision.passed_over", { n: decision.passed_over })}</p>`}
   </article>`;

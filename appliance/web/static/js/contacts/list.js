@@ -47,15 +47,21 @@ function Filters({ query, change }) {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => change({ q: value.trim() }), TYPING_MS);
   };
-  return html`<form class="filters" role="search" onSubmit=${(event) => { event.preventDefault(); change({ q: words.trim() }); }}>
+  return html`<form class="filters" role="search" onSubmit=${(event) => {
+    event.preventDefault();
+    change({ q: words.trim() });
+  }}>
     <label class="wide">${t("contacts.search")}
       <input type="search" value=${words} onInput=${(event) => typed(event.target.value)} placeholder=${t("contacts.search_hint")} />
     </label>
     <label>${t("contacts.from")}<input type="date" value=${query.get("from") ?? ""} onChange=${(event) => change({ from: event.target.value })} /></label>
     <label>${t("contacts.to")}<input type="date" value=${query.get("to") ?? ""} onChange=${(event) => change({ to: event.target.value })} /></label>
     <${Choice} name="queue" label=${t("queues.queue")} value=${query.get("queue") ?? ""} change=${change} options=${queues.map((queue) => [queue.id, queue.name])} />
-    ${isRole("admin", "supervisor") && html`<${Choice} name="agent" label=${t("agents.agent")} value=${query.get("agent") ?? ""} change=${change}
-      options=${agents.map((agent) => [agent.id, agent.name])} />`}
+    ${
+      isRole("admin", "supervisor") &&
+      html`<${Choice} name="agent" label=${t("agents.agent")} value=${query.get("agent") ?? ""} change=${change}
+      options=${agents.map((agent) => [agent.id, agent.name])} />`
+    }
     <${Choice} name="outcome" label=${t("contacts.outcome")} value=${query.get("outcome") ?? ""} change=${change}
       options=${OUTCOMES.map((outcome) => [outcome, t(`outcome.${outcome}`)])} />
   </form>`;
@@ -73,7 +79,8 @@ function Rows({ rows }) {
       <th scope="col" class="right">${t("contacts.talked")}</th>
       <th scope="col"><span class="unseen">${t("contacts.recorded")}</span></th>
     </tr></thead>
-    <tbody>${rows.map((row) => html`<tr key=${row.id}>
+    <tbody>${rows.map(
+      (row) => html`<tr key=${row.id}>
       <th scope="row"><a class="whole-row" href="/contacts/${row.id}">${when(row.opened_at)}</a></th>
       <td><span class="direction ${row.direction}" title=${t(`direction.${row.direction}`)}><${Icon} name=${row.direction === "outbound" ? "right" : row.direction === "internal" ? "users" : "left"} /></span>
         ${row.customer_name && html`<strong>${row.customer_name}</strong>${" "}`}<span class="figures faint">${row.other_shown || t("common.no_number")}</span></td>
@@ -84,7 +91,8 @@ function Rows({ rows }) {
       <td class="right figures">${row.queued_at ? duration(row.waited_s) : "–"}</td>
       <td class="right figures">${row.talked_s ? duration(row.talked_s) : "–"}</td>
       <td class="right">${row.recordings > 0 && html`<span title=${t("contacts.recorded")}><${Icon} name="wave" /><span class="unseen">${t("contacts.recorded")}</span></span>`}</td>
-    </tr>`)}</tbody>
+    </tr>`,
+    )}</tbody>
   </table></div>`;
 }
 
@@ -97,9 +105,11 @@ function Found({ data, change }) {
   if (!data.several.length) return null;
   return html`<fieldset class="choose">
     <legend>${t("contacts.several")}</legend>
-    <ul>${data.several.map((customer) => html`<li key=${customer.id}>
+    <ul>${data.several.map(
+      (customer) => html`<li key=${customer.id}>
       <${Action} label=${[customer.name, customer.company].filter(Boolean).join(" · ")} icon="user" run=${() => change({ q: "", customer: customer.id })} />
-    </li>`)}</ul>
+    </li>`,
+    )}</ul>
   </fieldset>`;
 }
 
@@ -128,9 +138,13 @@ export function ContactList({ url }) {
     ${data && html`<${Found} data=${data} change=${change} />`}
     ${data && (data.rows.length ? html`<${Rows} rows=${data.rows} />` : !data.several.length && html`<p class="empty" role="status">${t("contacts.nothing")}</p>`)}
     ${!data && loading && html`<p class="faint" role="status">${t("common.loading")}</p>`}
-    ${data && (!first || data.next) && html`<nav class="pages" aria-label=${t("contacts.pages")}>
+    ${
+      data &&
+      (!first || data.next) &&
+      html`<nav class="pages" aria-label=${t("contacts.pages")}>
       <${Action} label=${t("contacts.newest")} icon="left" why=${first ? t("contacts.first_page") : ""} run=${() => change({ after: "" })} />
       <${Action} label=${t("contacts.older")} icon="right" why=${data.next ? "" : t("contacts.last_page")} run=${() => change({ after: data.next })} />
-    </nav>`}
+    </nav>`
+    }
   </div>`;
 }

@@ -38,9 +38,21 @@ export function Player({ recording }) {
       const [caller, agent] = [colour("--caller"), colour("--agent")];
       const done = colour("--played");
       wave.current = WaveSurfer.create({
-        container: box.current, media, peaks: channels(recording.peaks), duration: recording.duration_s, cspNonce: boot.nonce,
-        height: 44, barWidth: 2, barGap: 1, barRadius: 1, cursorColor: colour("--text"), cursorWidth: 2,
-        splitChannels: [{ waveColor: caller, progressColor: done }, { waveColor: agent, progressColor: done }],
+        container: box.current,
+        media,
+        peaks: channels(recording.peaks),
+        duration: recording.duration_s,
+        cspNonce: boot.nonce,
+        height: 44,
+        barWidth: 2,
+        barGap: 1,
+        barRadius: 1,
+        cursorColor: colour("--text"),
+        cursorWidth: 2,
+        splitChannels: [
+          { waveColor: caller, progressColor: done },
+          { waveColor: agent, progressColor: done },
+        ],
       });
       wave.current.on("timeupdate", setAt);
       wave.current.on("play", () => setPlaying(true));
@@ -54,7 +66,8 @@ export function Player({ recording }) {
     };
   }, [recording.id]);
 
-  const jump = (by) => wave.current?.setTime(Math.min(Math.max(0, wave.current.getCurrentTime() + by), recording.duration_s));
+  const jump = (by) =>
+    wave.current?.setTime(Math.min(Math.max(0, wave.current.getCurrentTime() + by), recording.duration_s));
   const next = () => {
     const faster = SPEEDS[(SPEEDS.indexOf(speed) + 1) % SPEEDS.length];
     wave.current?.setPlaybackRate(faster, true);
@@ -62,7 +75,12 @@ export function Player({ recording }) {
   };
 
   function onKeyDown(event) {
-    const action = { ArrowLeft: () => jump(-STEP_S), ArrowRight: () => jump(STEP_S), " ": () => wave.current?.playPause(), Home: () => wave.current?.setTime(0) }[event.key];
+    const action = {
+      ArrowLeft: () => jump(-STEP_S),
+      ArrowRight: () => jump(STEP_S),
+      " ": () => wave.current?.playPause(),
+      Home: () => wave.current?.setTime(0),
+    }[event.key];
     if (!action || event.target.closest("button")) return;
     event.preventDefault();
     action();

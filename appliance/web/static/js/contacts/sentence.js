@@ -18,32 +18,49 @@ function place(where) {
 }
 
 const SENTENCES = {
-  "contact.opened": (fact, row) => t(`fact.opened.${fact.direction}`, { from: row.from_shown || t("common.no_number"), to: row.to_shown }),
-  "contact.identified": (fact) => t(`fact.identified.${fact.verdict}`, { names: list(fact.customers.map((customer) => customer.name)) }),
+  "contact.opened": (fact, row) =>
+    t(`fact.opened.${fact.direction}`, { from: row.from_shown || t("common.no_number"), to: row.to_shown }),
+  "contact.identified": (fact) =>
+    t(`fact.identified.${fact.verdict}`, { names: list(fact.customers.map((customer) => customer.name)) }),
   "contact.customer_linked": (fact) => t("fact.customer_linked", { agent: who(fact) }),
   "contact.flow_entered": (fact) => t("fact.flow_entered", { flow: fact.flow, node: fact.node }),
   "contact.language_chosen": (fact) => t("fact.language_chosen", { language: languageName(fact.language) }),
-  "contact.attribute_set": (fact) => t("fact.attribute_set", { name: tWord("attribute.", fact.name), value: String(fact.value) }),
-  "contact.queued": (fact) => t(fact.expected_wait_s == null ? "fact.queued" : "fact.queued_expected", {
-    queue: queueName(fact.queue), position: fact.position, wait: durationWords(fact.expected_wait_s ?? 0),
-  }),
-  "contact.offered": (fact) => t("fact.offered", { agents: list(fact.agents.map(agentName)), queue: queueName(fact.queue) }),
-  "contact.offer_ended": (fact) => t(`fact.offer_ended.${fact.reason}`, { agent: who(fact), rang: durationWords(fact.rang_s) }),
+  "contact.attribute_set": (fact) =>
+    t("fact.attribute_set", { name: tWord("attribute.", fact.name), value: String(fact.value) }),
+  "contact.queued": (fact) =>
+    t(fact.expected_wait_s == null ? "fact.queued" : "fact.queued_expected", {
+      queue: queueName(fact.queue),
+      position: fact.position,
+      wait: durationWords(fact.expected_wait_s ?? 0),
+    }),
+  "contact.offered": (fact) =>
+    t("fact.offered", { agents: list(fact.agents.map(agentName)), queue: queueName(fact.queue) }),
+  "contact.offer_ended": (fact) =>
+    t(`fact.offer_ended.${fact.reason}`, { agent: who(fact), rang: durationWords(fact.rang_s) }),
   "contact.answered": (fact) => t("fact.answered", { who: who(fact), waited: durationWords(fact.waited_s) }),
   "contact.notice_played": () => t("fact.notice_played"),
   "contact.recording_kept": (fact) => t("fact.recording_kept", { length: duration(fact.duration_s) }),
   "contact.recording_missing": (fact) => t("fact.recording_missing", { why: fact.error }),
-  "contact.recording_paused": (fact) => t(fact.paused ? "fact.recording_paused" : "fact.recording_resumed", { agent: who(fact) }),
+  "contact.recording_paused": (fact) =>
+    t(fact.paused ? "fact.recording_paused" : "fact.recording_resumed", { agent: who(fact) }),
   "contact.held": (fact) => t("fact.held", { by: name(fact.by) }),
   "contact.retrieved": (fact) => t("fact.retrieved", { by: name(fact.by) }),
-  "contact.transferred": (fact) => t(`fact.transferred.${fact.how}`, { by: name(fact.by), to: name(fact.to) }) + (fact.reason ? ` ${t("fact.because", { reason: fact.reason })}` : ""),
-  "contact.transfer_failed": (fact) => t("fact.transfer_failed", { by: name(fact.by), to: name(fact.to), why: fact.why }),
+  "contact.transferred": (fact) =>
+    t(`fact.transferred.${fact.how}`, { by: name(fact.by), to: name(fact.to) }) +
+    (fact.reason ? ` ${t("fact.because", { reason: fact.reason })}` : ""),
+  "contact.transfer_failed": (fact) =>
+    t("fact.transfer_failed", { by: name(fact.by), to: name(fact.to), why: fact.why }),
   "contact.note_saved": (fact) => t("fact.note_saved", { agent: who(fact) }),
-  "contact.survey_answered": (fact) => t("fact.survey_answered", { question: tWord("question.", fact.question), answer: number(fact.answer) }),
-  "contact.caller_left": (fact) => t("fact.caller_left", { where: place(fact.where), after: durationWords(fact.after_s) }),
-  "contact.wrapped_up": (fact) => t(fact.by_limit ? "fact.wrapped_up_by_limit" : "fact.wrapped_up", {
-    agent: who(fact), disposition: fact.disposition ? tWord("disposition.", fact.disposition) : "–", took: durationWords(fact.took_s),
-  }),
+  "contact.survey_answered": (fact) =>
+    t("fact.survey_answered", { question: tWord("question.", fact.question), answer: number(fact.answer) }),
+  "contact.caller_left": (fact) =>
+    t("fact.caller_left", { where: place(fact.where), after: durationWords(fact.after_s) }),
+  "contact.wrapped_up": (fact) =>
+    t(fact.by_limit ? "fact.wrapped_up_by_limit" : "fact.wrapped_up", {
+      agent: who(fact),
+      disposition: fact.disposition ? tWord("disposition.", fact.disposition) : "–",
+      took: durationWords(fact.took_s),
+    }),
   "contact.closed": (fact) => t("fact.closed", { outcome: t(`outcome.${fact.outcome}`) }),
   "agent.state_changed": (fact) => t("fact.agent_state", { agent: who(fact), state: t(`state.${fact.state}`) }),
   "box.alarm_raised": (fact) => t("fact.alarm_raised", { text: fact.text }),

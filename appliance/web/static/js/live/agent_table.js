@@ -12,15 +12,19 @@ import { tellDone, tellFailure } from "../parts/toast.js";
 const ORDER = ["offered", "busy", "wrap_up", "ready", "paused", "logged_out"];
 
 function force(agent, state, reason = "") {
-  order("supervisor.force_state", { agent: agent.id, state, reason })
-    .then(() => tellDone(t("agents.forced", { name: agent.name, state: t(`state.${state}`) })), tellFailure);
+  order("supervisor.force_state", { agent: agent.id, state, reason }).then(
+    () => tellDone(t("agents.forced", { name: agent.name, state: t(`state.${state}`) })),
+    tellFailure,
+  );
 }
 
 function ForceMenu({ agent }) {
   const choices = [
     { label: t("state.ready"), icon: "check", run: () => force(agent, "ready") },
     ...["break", "meeting", "other"].map((reason) => ({
-      label: `${t("state.paused")}: ${tWord("reason.", reason)}`, icon: "pause", run: () => force(agent, "paused", reason),
+      label: `${t("state.paused")}: ${tWord("reason.", reason)}`,
+      icon: "pause",
+      run: () => force(agent, "paused", reason),
     })),
     { label: t("state.logged_out"), icon: "off", run: () => force(agent, "logged_out") },
   ];
@@ -35,8 +39,9 @@ function With({ agent }) {
 }
 
 export function AgentTable({ mayForce }) {
-  const agents = useLive((tree) => tree.under("agent/"))
-    .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name));
+  const agents = useLive((tree) => tree.under("agent/")).sort(
+    (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name),
+  );
   const present = agents.filter((agent) => agent.state !== "logged_out").length;
   return html`<section>
     <h2>${t("agents.title")} <span class="count figures" title=${t("agents.present")}>${number(present)} / ${number(agents.length)}</span></h2>
@@ -51,7 +56,8 @@ export function AgentTable({ mayForce }) {
         <th scope="col">${t("agents.phone")}</th>
         ${mayForce && html`<th scope="col"><span class="unseen">${t("agents.set")}</span></th>`}
       </tr></thead>
-      <tbody>${agents.map((agent) => html`<tr key=${agent.id}>
+      <tbody>${agents.map(
+        (agent) => html`<tr key=${agent.id}>
         <th scope="row">${agent.name}</th>
         <td><${StateTag} agent=${agent} /></td>
         <td class="right">${agent.state === "logged_out" ? "–" : html`<${Elapsed} since=${agent.since} />`}</td>
@@ -60,7 +66,8 @@ export function AgentTable({ mayForce }) {
         <td class="right figures">${number(agent.handled_today)}</td>
         <td class=${agent.registered ? "" : "bad"}><span class="figures">${agent.extension}</span>${!agent.registered && html` · ${t("phone.away")}`}</td>
         ${mayForce && html`<td class="right"><${ForceMenu} agent=${agent} /></td>`}
-      </tr>`)}</tbody>
+      </tr>`,
+      )}</tbody>
     </table></div>
     ${!agents.length && html`<p class="faint">${t("agents.none")}</p>`}
   </section>`;

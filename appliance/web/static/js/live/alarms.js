@@ -9,13 +9,15 @@ export function Alarms() {
   const alarms = useLive((tree) => tree.under("alarm/")).sort((a, b) => b.since - a.since);
   if (!alarms.length) return null;
   return html`<section class="alarms" aria-label=${t("alarms.title")}>
-    ${alarms.map((alarm) => html`<article key=${alarm.id} role="alert">
+    ${alarms.map(
+      (alarm) => html`<article key=${alarm.id} role="alert">
       <${Icon} name="alert" />
       <div>
         <h2>${alarm.text}</h2>
         <p>${alarm.advice}</p>
         <p class="faint">${t("alarms.since", { when: dateTime(alarm.since) })}</p>
       </div>
-    </article>`)}
+    </article>`,
+    )}
   </section>`;
 }

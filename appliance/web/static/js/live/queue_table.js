@@ -15,7 +15,9 @@ function Level({ queue }) {
   const level = serviceLevel(queue);
   if (level === null) return html`<td class="right">–</td>`;
   const formula = t("queues.level_numbers", {
-    in_time: queue.answered_in_time_today, answered: queue.answered_today, abandoned: queue.abandoned_today,
+    in_time: queue.answered_in_time_today,
+    answered: queue.answered_today,
+    abandoned: queue.abandoned_today,
     limit: durationWords(queue.service_level_s),
   });
   return html`<td class="right figures ${level < 0.5 ? "bad" : level < 0.8 ? "fair" : "good"}" title=${formula}>
@@ -40,7 +42,8 @@ export function QueueTable() {
         <th scope="col" class="right">${t("queues.abandoned")}</th>
         <th scope="col" class="right">${t("queues.level")}</th>
       </tr></thead>
-      <tbody>${queues.map((queue) => html`<tr key=${queue.id} class=${queue.waiting ? "busy" : ""}>
+      <tbody>${queues.map(
+        (queue) => html`<tr key=${queue.id} class=${queue.waiting ? "busy" : ""}>
         <th scope="row">${queue.name}</th>
         <td class="right figures strong">${number(queue.waiting)}</td>
         <td class="right">${queue.oldest_since ? html`<${Elapsed} since=${queue.oldest_since} />` : "–"}</td>
@@ -50,7 +53,8 @@ export function QueueTable() {
         <td class="right figures">${number(queue.answered_today)}</td>
         <td class="right figures">${number(queue.abandoned_today)}</td>
         <${Level} queue=${queue} />
-      </tr>`)}</tbody>
+      </tr>`,
+      )}</tbody>
     </table></div>
     ${!queues.length && html`<p class="faint">${t("queues.none_at_all")}</p>`}
     <p class="hint">${t("queues.level_formula")}</p>

@@ -27,12 +27,17 @@ function Facts({ contact, over }) {
   ].filter(([, value]) => value);
   return html`<dl class="facts">
     ${rows.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}
-    <div><dt>${contact.answered_at ? t("card.waited") : t("card.waiting")}</dt><dd>${contact.answered_at
-      ? html`<span class="figures">${duration(contact.answered_at - (contact.queued_at ?? contact.opened_at))}</span>`
-      : html`<${Elapsed} since=${contact.queued_at ?? contact.opened_at} />`}</dd></div>
-    ${contact.answered_at && (over
-      ? html`<div><dt>${t("contacts.talked")}</dt><dd class="figures">${duration(over - contact.answered_at)}</dd></div>`
-      : html`<div><dt>${t("card.talking")}</dt><dd><${Elapsed} since=${contact.answered_at} /></dd></div>`)}
+    <div><dt>${contact.answered_at ? t("card.waited") : t("card.waiting")}</dt><dd>${
+      contact.answered_at
+        ? html`<span class="figures">${duration(contact.answered_at - (contact.queued_at ?? contact.opened_at))}</span>`
+        : html`<${Elapsed} since=${contact.queued_at ?? contact.opened_at} />`
+    }</dd></div>
+    ${
+      contact.answered_at &&
+      (over
+        ? html`<div><dt>${t("contacts.talked")}</dt><dd class="figures">${duration(over - contact.answered_at)}</dd></div>`
+        : html`<div><dt>${t("card.talking")}</dt><dd><${Elapsed} since=${contact.answered_at} /></dd></div>`)
+    }
   </dl>`;
 }
 
@@ -40,9 +45,11 @@ function Answers({ contact }) {
   const entries = Object.entries(contact.attributes).filter(([name]) => name !== "language");
   return html`<section class="answers">
     <h3>${t("card.answers")}</h3>
-    ${entries.length
-      ? html`<dl>${entries.map(([name, value]) => html`<div><dt>${attributeLabel(name)}</dt><dd>${String(value)}</dd></div>`)}</dl>`
-      : html`<p class="faint">${t("card.no_answers")}</p>`}
+    ${
+      entries.length
+        ? html`<dl>${entries.map(([name, value]) => html`<div><dt>${attributeLabel(name)}</dt><dd>${String(value)}</dd></div>`)}</dl>`
+        : html`<p class="faint">${t("card.no_answers")}</p>`
+    }
   </section>`;
 }
 
@@ -72,8 +79,11 @@ export function Card({ me, contact, consultation }) {
       </div>
       ${offered && html`<p class="ringing"><${Icon} name="bell" />${t("card.ringing")}</p>`}
     </header>
-    ${contact.transfer_reason && html`<p class="handed-on"><${Icon} name="transfer" />
-      <strong>${t("card.handed_on")}</strong> ${contact.transfer_reason}</p>`}
+    ${
+      contact.transfer_reason &&
+      html`<p class="handed-on"><${Icon} name="transfer" />
+      <strong>${t("card.handed_on")}</strong> ${contact.transfer_reason}</p>`
+    }
     ${offered && html`<${AnswerButtons} me=${me} contact=${contact} />`}
     ${me.state === "busy" && html`<${Toolbar} me=${me} contact=${contact} consultation=${consultation} />`}
     ${me.state === "wrap_up" && html`<${WrapUp} key=${contact.id} me=${me} />`}
@@ -88,4 +98,3 @@ export function Card({ me, contact, consultation }) {
     <${Past} contact=${contact} />
   </article>`;
 }
-

@@ -20,7 +20,10 @@ export function DialBox({ me }) {
   }
   return html`<section class="dial-box">
     <h2>${t("dial.title")}</h2>
-    <form onSubmit=${(event) => { event.preventDefault(); if (!why) call().catch(tellFailure); }}>
+    <form onSubmit=${(event) => {
+      event.preventDefault();
+      if (!why) call().catch(tellFailure);
+    }}>
       <input ref=${field} type="tel" value=${number} aria-label=${t("dial.number")} placeholder=${t("dial.number")}
         aria-keyshortcuts="Alt+C" title="${t("dial.number")} (Alt+C)" autocomplete="off" maxlength="40"
         onInput=${(event) => setNumber(event.target.value)} />

@@ -14,11 +14,13 @@ import { customerOf } from "./offer.js";
 function Choice({ link, customers, question }) {
   return html`<fieldset class="choose">
     <legend>${question}</legend>
-    <ul>${customers.map((customer) => html`<li key=${customer.id}>
+    <ul>${customers.map(
+      (customer) => html`<li key=${customer.id}>
       <button type="button" class="action" onClick=${() => link(customer).catch(tellFailure)}>
         <${Icon} name="user" /><span>${customer.name}</span>
         ${customer.company && html`<span class="faint">${customer.company}</span>`}
-      </button></li>`)}</ul>
+      </button></li>`,
+    )}</ul>
   </fieldset>`;
 }
 
@@ -29,9 +31,12 @@ function Search({ link }) {
     <label>${t("identity.find")}
       <input type="search" value=${words} onInput=${(event) => setWords(event.target.value)} autocomplete="off" />
     </label>
-    ${found.data && (found.data.length
-      ? html`<${Choice} link=${link} customers=${found.data} question=${t("identity.is_it")} />`
-      : html`<p class="faint" role="status">${t("identity.nobody")}</p>`)}
+    ${
+      found.data &&
+      (found.data.length
+        ? html`<${Choice} link=${link} customers=${found.data} question=${t("identity.is_it")} />`
+        : html`<p class="faint" role="status">${t("identity.nobody")}</p>`)
+    }
   </div>`;
 }
 
@@ -42,7 +47,11 @@ function NewCustomer({ contact, link, done }) {
     const { number, language, ...fields } = Object.fromEntries(new FormData(event.target));
     setFailure("");
     try {
-      const { id } = await api("POST", "/api/customers", { ...fields, numbers: number ? [number] : [], language: language || null });
+      const { id } = await api("POST", "/api/customers", {
+        ...fields,
+        numbers: number ? [number] : [],
+        language: language || null,
+      });
       await link({ id, ...fields, note: "", language: language || null });
     } catch (refused) {
       setFailure(refused.text);
@@ -89,9 +98,11 @@ export function Identity({ contact }) {
     <h3>${t("identity.title")}</h3>
     ${verdict === "several" && html`<${Choice} link=${link} customers=${customers} question=${t("identity.which")} />`}
     ${verdict !== "several" && html`<p>${t("identity.unknown")}</p>`}
-    ${adding
-      ? html`<${NewCustomer} contact=${contact} link=${link} done=${() => setAdding(false)} />`
-      : html`<${Search} link=${link} />
-          <${Action} label=${t("identity.new")} icon="plus" run=${() => setAdding(true)} />`}
+    ${
+      adding
+        ? html`<${NewCustomer} contact=${contact} link=${link} done=${() => setAdding(false)} />`
+        : html`<${Search} link=${link} />
+          <${Action} label=${t("identity.new")} icon="plus" run=${() => setAdding(true)} />`
+    }
   </section>`;
 }

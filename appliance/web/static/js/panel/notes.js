@@ -20,7 +20,8 @@ const kept = (id) => {
 /** Unsaved texts of contacts that are long over. */
 export function forgetOldNotes() {
   for (const key of Object.keys(localStorage)) {
-    if (key.startsWith(PREFIX) && Date.now() - JSON.parse(localStorage.getItem(key)).at > KEPT_MS) localStorage.removeItem(key);
+    if (key.startsWith(PREFIX) && Date.now() - JSON.parse(localStorage.getItem(key)).at > KEPT_MS)
+      localStorage.removeItem(key);
   }
 }
 
@@ -47,7 +48,8 @@ export function Notes({ contact }) {
       await order("contact.save_note", { contact: contact.id, text: sent });
     } catch (failure) {
       setState("failed");
-      if (["offline", "connection_lost", "no_answer", "unreachable"].includes(failure.code)) timer.current = setTimeout(save, RETRY_MS);
+      if (["offline", "connection_lost", "no_answer", "unreachable"].includes(failure.code))
+        timer.current = setTimeout(save, RETRY_MS);
       return;
     }
     if (newest.current.text !== sent) return; // typed on: another save is due
@@ -76,7 +78,10 @@ export function Notes({ contact }) {
   useEffect(() => {
     if (newest.current.dirty) save();
     const stop = onConnection((connection) => connection.online && newest.current.dirty && save());
-    return () => { stop(); save(); };
+    return () => {
+      stop();
+      save();
+    };
   }, []);
 
   return html`<section class="notes">

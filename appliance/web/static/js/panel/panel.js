@@ -33,8 +33,11 @@ function Waiting({ me }) {
     <div class="big-icon"><${Icon} name=${me.state === "ready" ? "phone" : me.state === "logged_out" ? "off" : "pause"} /></div>
     <h2>${t(`panel.empty_${["ready", "logged_out"].includes(me.state) ? me.state : "paused"}`)}</h2>
     <p>${t(`panel.advice_${["ready", "logged_out"].includes(me.state) ? me.state : "paused"}`)}</p>
-    ${demo && html`<p><${Action} label=${t("demo.start")} icon="play" run=${start} /></p>
-      <p class="hint">${t("demo.explain")}</p>`}
+    ${
+      demo &&
+      html`<p><${Action} label=${t("demo.start")} icon="play" run=${start} /></p>
+      <p class="hint">${t("demo.explain")}</p>`
+    }
   </section>`;
 }
 

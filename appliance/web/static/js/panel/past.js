@@ -13,12 +13,23 @@ export function Past({ contact }) {
     <h3>${t("past.title")}</h3>
     ${failure && html`<p class="failure">${failure.text}</p>`}
     ${data && !data.length && html`<p class="faint">${t("past.none")}</p>`}
-    ${data?.length > 0 && html`<ul>${data.map((row) => html`<li key=${row.id}>
+    ${
+      data?.length > 0 &&
+      html`<ul>${data.map(
+        (row) => html`<li key=${row.id}>
       <a href="/contacts/${row.id}">${when(row.opened_at)}</a>
       <span class="tag ${row.outcome}">${row.outcome ? t(`outcome.${row.outcome}`) : t("outcome.open")}</span>
-      <span>${[row.queue && queueName(row.queue), row.agent && agentName(row.agent), row.talked_s > 0 && duration(row.talked_s),
-        row.disposition && tWord("disposition.", row.disposition)].filter(Boolean).join(" · ")}</span>
+      <span>${[
+        row.queue && queueName(row.queue),
+        row.agent && agentName(row.agent),
+        row.talked_s > 0 && duration(row.talked_s),
+        row.disposition && tWord("disposition.", row.disposition),
+      ]
+        .filter(Boolean)
+        .join(" · ")}</span>
       ${row.note && html`<p class="excerpt">${row.note}</p>`}
-    </li>`)}</ul>`}
+    </li>`,
+      )}</ul>`
+    }
   </section>`;
 }

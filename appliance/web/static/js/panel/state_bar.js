@@ -40,16 +40,21 @@ export function StateBar({ me }) {
     <div class="now">
       <${StateTag} agent=${me} />
       ${!away && html`<span class="since"><${Elapsed} since=${me.since} label=${t("state_bar.since")} /></span>`}
-      ${me.state === "wrap_up" && me.wrap_up_ends_at && html`<span class="left">
+      ${
+        me.state === "wrap_up" &&
+        me.wrap_up_ends_at &&
+        html`<span class="left">
         ${t("state_bar.left")} <${Remaining} until=${me.wrap_up_ends_at} />
-      </span>`}
+      </span>`
+      }
       ${nextWords(me) && html`<span class="next">${nextWords(me)}</span>`}
       ${!me.registered && html`<span class="warning">${t("state_bar.phone_away", { extension: me.extension })}</span>`}
     </div>
     <div class="buttons">
-      ${away
-        ? html`<${Action} label=${t("state_bar.log_in")} icon="off" code="KeyO" tone="main" run=${() => order("agent.log_in")} />`
-        : html`
+      ${
+        away
+          ? html`<${Action} label=${t("state_bar.log_in")} icon="off" code="KeyO" tone="main" run=${() => order("agent.log_in")} />`
+          : html`
           <${Action} label=${t("state_bar.ready")} icon="check" code="KeyR" tone=${me.state === "paused" ? "main" : ""}
             why=${whyNotReady(me)}
             run=${() => order("agent.ready")} />
@@ -60,7 +65,8 @@ export function StateBar({ me }) {
           }))} />
           <${Action} label=${t("state_bar.log_out")} icon="off" code="KeyO"
             why=${["offered", "busy"].includes(me.state) ? t("state_bar.busy_now") : ""}
-            run=${() => order("agent.log_out")} />`}
+            run=${() => order("agent.log_out")} />`
+      }
     </div>
   </section>`;
 }

@@ -11,7 +11,9 @@ const CALL_UP = ["up", "held"];
 
 /** The party of a consultation (in the contact itself, or a second call of the phone): who, and whether it has answered. */
 function consulted(me, contact, consultation) {
-  const party = consultation?.parties.find((other) => (consultation.id === contact.id ? other.role === "party" : other.number !== me.extension));
+  const party = consultation?.parties.find((other) =>
+    consultation.id === contact.id ? other.role === "party" : other.number !== me.extension,
+  );
   return { name: party?.name || party?.number || consultation?.to_shown || "", up: CALL_UP.includes(party?.state) };
 }
 
@@ -23,10 +25,14 @@ function Recording({ contact }) {
 export function Toolbar({ me, contact, consultation }) {
   const [transferring, setTransferring] = useState(false);
   const [reason, setReason] = useState("");
-  const talking = contact.parties.length === 0 || contact.parties.some((party) => party.role !== "agent" && CALL_UP.includes(party.state));
+  const talking =
+    contact.parties.length === 0 ||
+    contact.parties.some((party) => party.role !== "agent" && CALL_UP.includes(party.state));
   const notTalking = talking ? "" : t("toolbar.not_talking");
   const record = contact.recording;
-  const noRecording = ["on", "paused"].includes(record) ? "" : t(`toolbar.recording_${record === "notice" ? "notice" : "off"}`);
+  const noRecording = ["on", "paused"].includes(record)
+    ? ""
+    : t(`toolbar.recording_${record === "notice" ? "notice" : "off"}`);
   const other = consulted(me, contact, consultation);
 
   const complete = () => order("call.complete_transfer", { reason });
@@ -46,7 +52,9 @@ export function Toolbar({ me, contact, consultation }) {
       ${record !== "off" && html`<${Recording} contact=${contact} />`}
     </div>
     ${me.held && html`<p class="held-note"><${Icon} name="pause" />${t("toolbar.caller_hears_music")}</p>`}
-    ${consultation && html`<div class="consultation" aria-label=${t("consult.label")}>
+    ${
+      consultation &&
+      html`<div class="consultation" aria-label=${t("consult.label")}>
       <p><${Icon} name="users" /><strong>${other.name}</strong> <span>${other.up ? t("consult.talking") : t("consult.ringing")}</span></p>
       <label>${t("transfer.reason")}
         <input maxlength="200" value=${reason} onInput=${(event) => setReason(event.target.value)} /></label>
@@ -55,7 +63,8 @@ export function Toolbar({ me, contact, consultation }) {
           why=${other.up ? "" : t("consult.not_answered")} run=${complete} />
         <${Action} label=${t("consult.back")} icon="left" code="KeyB" run=${() => order("call.hold", { on: false })} />
       </div>
-    </div>`}
+    </div>`
+    }
     ${transferring && html`<${Transfer} close=${() => setTransferring(false)} />`}
   </div>`;
 }

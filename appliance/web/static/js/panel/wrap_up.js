@@ -43,18 +43,27 @@ export function WrapUp({ me }) {
   return html`<form class="wrap-up" aria-label=${t("wrap_up.title")} onSubmit=${(event) => event.preventDefault()}>
     <header>
       <h3>${t("wrap_up.title")}</h3>
-      ${me.wrap_up_ends_at
-        ? html`<p>${t("state_bar.left")} <${Remaining} until=${me.wrap_up_ends_at} /></p>`
-        : html`<p><${Elapsed} since=${me.since} /></p>`}
+      ${
+        me.wrap_up_ends_at
+          ? html`<p>${t("state_bar.left")} <${Remaining} until=${me.wrap_up_ends_at} /></p>`
+          : html`<p><${Elapsed} since=${me.since} /></p>`
+      }
     </header>
     ${me.wrap_up_ends_at && html`<${TimeBar} me=${me} />`}
     <fieldset>
       <legend>${t("wrap_up.what")}</legend>
-      <div class="dispositions">${me.dispositions.map((disposition, index) => html`<label key=${disposition} class=${chosen === disposition ? "chosen" : ""}>
+      <div class="dispositions">${me.dispositions.map(
+        (disposition, index) => html`<label key=${disposition} class=${chosen === disposition ? "chosen" : ""}>
         <input type="radio" name="disposition" id="disposition-${index + 1}" ref=${index === 0 ? first : undefined} checked=${chosen === disposition}
-          onChange=${() => setChosen(disposition)} onKeyDown=${(event) => { if (event.key === "Enter" && chosen) { event.preventDefault(); finish().catch(tellFailure); } }} />
+          onChange=${() => setChosen(disposition)} onKeyDown=${(event) => {
+            if (event.key === "Enter" && chosen) {
+              event.preventDefault();
+              finish().catch(tellFailure);
+            }
+          }} />
         <kbd aria-hidden="true">${index + 1}</kbd>${tWord("disposition.", disposition)}
-      </label>`)}</div>
+      </label>`,
+      )}</div>
     </fieldset>
     <div class="buttons">
       <${Action} label=${t("wrap_up.finish")} icon="check" code="KeyW" tone="main"

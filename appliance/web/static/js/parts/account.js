@@ -23,9 +23,22 @@ function setTheme(theme) {
 }
 
 const SHORTCUTS = [
-  ["KeyR", "state_bar.ready"], ["KeyP", "state_bar.pause"], ["KeyO", "keys.shift"], ["KeyA", "answer.answer"], ["KeyJ", "answer.decline"],
-  ["KeyH", "keys.hold"], ["KeyM", "keys.mute"], ["KeyT", "toolbar.transfer"], ["KeyI", "keys.consult"], ["KeyB", "consult.back"],
-  ["KeyK", "keys.record"], ["KeyX", "toolbar.hang_up"], ["KeyN", "notes.title"], ["KeyW", "keys.finish"], ["KeyC", "dial.title"], ["Slash", "keys.title"],
+  ["KeyR", "state_bar.ready"],
+  ["KeyP", "state_bar.pause"],
+  ["KeyO", "keys.shift"],
+  ["KeyA", "answer.answer"],
+  ["KeyJ", "answer.decline"],
+  ["KeyH", "keys.hold"],
+  ["KeyM", "keys.mute"],
+  ["KeyT", "toolbar.transfer"],
+  ["KeyI", "keys.consult"],
+  ["KeyB", "consult.back"],
+  ["KeyK", "keys.record"],
+  ["KeyX", "toolbar.hang_up"],
+  ["KeyN", "notes.title"],
+  ["KeyW", "keys.finish"],
+  ["KeyC", "dial.title"],
+  ["Slash", "keys.title"],
 ];
 
 function Keys({ close }) {
@@ -35,7 +48,10 @@ function Keys({ close }) {
       ${SHORTCUTS.map(([code, key]) => html`<tr key=${code}><th scope="row"><kbd>${keyLabel(code)}</kbd></th><td>${t(key)}</td></tr>`)}
       <tr><th scope="row"><kbd>1</kbd>–<kbd>9</kbd></th><td>${t("keys.dispositions")}</td></tr>
     </tbody></table>
-    <label class="switch"><input data-first type="checkbox" checked=${on} onChange=${(event) => { switchShortcuts(event.target.checked); setOn(event.target.checked); }} /> ${t("keys.on")}</label>
+    <label class="switch"><input data-first type="checkbox" checked=${on} onChange=${(event) => {
+      switchShortcuts(event.target.checked);
+      setOn(event.target.checked);
+    }} /> ${t("keys.on")}</label>
   <//>`;
 }
 
@@ -74,7 +90,10 @@ function Settings({ close }) {
   const [theme, setThemeState] = useState(localStorage.getItem("theme") ?? "auto");
   const [sound, setSound] = useState(soundOn());
   const [notifications, setNotifications] = useState(notificationsOn());
-  const choose = (event) => { setTheme(event.target.value); setThemeState(event.target.value); };
+  const choose = (event) => {
+    setTheme(event.target.value);
+    setThemeState(event.target.value);
+  };
   const speak = async (event) => {
     try {
       await api("POST", "/api/me/language", { language: event.target.value });
@@ -89,7 +108,10 @@ function Settings({ close }) {
         ${boot.languages.map((code) => html`<option value=${code} lang=${code} selected=${code === language}>${boot.languageNames[code]}</option>`)}</select></label>
       <label>${t("account.looks")}<select onChange=${choose}>
         ${THEMES.map((name) => html`<option value=${name} selected=${name === theme}>${t(`account.looks_${name}`)}</option>`)}</select></label>
-      <label class="switch"><input type="checkbox" checked=${sound} onChange=${(event) => { switchSound(event.target.checked); setSound(event.target.checked); }} /> ${t("account.sound")}</label>
+      <label class="switch"><input type="checkbox" checked=${sound} onChange=${(event) => {
+        switchSound(event.target.checked);
+        setSound(event.target.checked);
+      }} /> ${t("account.sound")}</label>
       <label class="switch"><input type="checkbox" checked=${notifications}
         onChange=${async (event) => setNotifications(await switchNotifications(event.target.checked))} /> ${t("account.notifications")}</label>
       <div class="buttons"><${Action} label=${t("common.close")} icon="check" tone="main" run=${close} /></div>
@@ -116,12 +138,12 @@ export function Account() {
   useShortcut("Slash", () => setOpen("keys"));
   const close = () => setOpen("");
   return html`<${Menu} label=${boot.user} icon="user" name=${t("account.menu", { user: boot.user })} alignRight choices=${[
-      { label: t("account.settings"), icon: "gear", run: () => setOpen("settings") },
-      { label: t("keys.title"), icon: "keyboard", run: () => setOpen("keys") },
-      { label: t("account.password"), icon: "user", run: () => setOpen("password") },
-      { divider: true },
-      { label: t("account.log_out"), icon: "off", run: logOut },
-    ]} />
+    { label: t("account.settings"), icon: "gear", run: () => setOpen("settings") },
+    { label: t("keys.title"), icon: "keyboard", run: () => setOpen("keys") },
+    { label: t("account.password"), icon: "user", run: () => setOpen("password") },
+    { divider: true },
+    { label: t("account.log_out"), icon: "off", run: logOut },
+  ]} />
     ${open === "keys" && html`<${Keys} close=${close} />`}
     ${open === "password" && html`<${Password} close=${close} />`}
     ${open === "settings" && html`<${Settings} close=${close} />`}`;

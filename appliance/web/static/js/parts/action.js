@@ -12,7 +12,19 @@ import { tellFailure } from "./toast.js";
  * used now (a sentence), if so. tone: "main", "danger". pressed: for switches. small: words only for screen readers.
  * expanded: for buttons that open something.
  */
-export function Action({ label, run, icon, code, why = "", tone = "", pressed, small = false, expanded, inDialog = false, type = "button" }) {
+export function Action({
+  label,
+  run,
+  icon,
+  code,
+  why = "",
+  tone = "",
+  pressed,
+  small = false,
+  expanded,
+  inDialog = false,
+  type = "button",
+}) {
   // What is under way, by its label: a switch whose state has changed already may be pressed again before the answer is there.
   const [underWay, setUnderWay] = useState("");
   const busy = underWay === label;

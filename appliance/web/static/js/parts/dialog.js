@@ -21,7 +21,10 @@ export function Dialog({ title, close, children, wide = false }) {
     ref=${element}
     class=${wide ? "wide" : ""}
     aria-labelledby="dialog-title"
-    onCancel=${(event) => { event.preventDefault(); close(); }}
+    onCancel=${(event) => {
+      event.preventDefault();
+      close();
+    }}
     onMouseDown=${(event) => event.target === element.current && close()}
   >
     <div class="dialog-body">

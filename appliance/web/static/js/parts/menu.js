@@ -21,7 +21,9 @@ export function Menu({ label, icon, code, choices, tone = "", why = "", name, al
     const left = alignRight ? button.right - box.width : button.left;
     list.current.style.top = `${top}px`;
     list.current.style.left = `${Math.min(Math.max(4, left), innerWidth - box.width - 4)}px`;
-    const close = (event) => { if (!list.current?.contains(event.target)) setOpen(false); };
+    const close = (event) => {
+      if (!list.current?.contains(event.target)) setOpen(false);
+    };
     addEventListener("scroll", close, true);
     addEventListener("resize", close);
     return () => {
@@ -34,7 +36,9 @@ export function Menu({ label, icon, code, choices, tone = "", why = "", name, al
     if (!open) return undefined;
     const checked = list.current.querySelector('[aria-checked="true"]');
     (checked ?? list.current.querySelector("[role^=menuitem]"))?.focus({ preventScroll: true });
-    const outside = (event) => { if (!root.current?.contains(event.target)) setOpen(false); };
+    const outside = (event) => {
+      if (!root.current?.contains(event.target)) setOpen(false);
+    };
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, [open]);
@@ -50,7 +54,9 @@ export function Menu({ label, icon, code, choices, tone = "", why = "", name, al
       setOpen(false);
       if (event.key === "Escape") root.current.querySelector("button").focus();
     } else if (event.key.length === 1 && !event.altKey && !event.ctrlKey) {
-      items.find((item) => item.textContent.trim().toLocaleLowerCase().startsWith(event.key.toLocaleLowerCase()))?.focus();
+      items
+        .find((item) => item.textContent.trim().toLocaleLowerCase().startsWith(event.key.toLocaleLowerCase()))
+        ?.focus();
     }
   }
 
@@ -72,26 +78,36 @@ export function Menu({ label, icon, code, choices, tone = "", why = "", name, al
       aria-description=${why || undefined}
       aria-keyshortcuts=${code ? keyForAria(code) : undefined}
       onClick=${() => !why && setOpen(!open)}
-      onKeyDown=${(event) => { if (event.key === "ArrowDown" && !open && !why) { event.preventDefault(); setOpen(true); } }}
+      onKeyDown=${(event) => {
+        if (event.key === "ArrowDown" && !open && !why) {
+          event.preventDefault();
+          setOpen(true);
+        }
+      }}
     >
       ${icon && html`<${Icon} name=${icon} />`}
       <span>${label}</span>
       ${code && html`<kbd aria-hidden="true">${keyLabel(code).slice(-1)}</kbd>`}
       <${Icon} name="down" />
     </button>
-    ${open && html`<ul role="menu" class="choices" ref=${list} onKeyDown=${onKeyDown} aria-label=${name ?? label}>
-      ${choices.map((choice) => choice.divider
-        ? html`<li role="separator"></li>`
-        : html`<li role="none"><button
+    ${
+      open &&
+      html`<ul role="menu" class="choices" ref=${list} onKeyDown=${onKeyDown} aria-label=${name ?? label}>
+      ${choices.map((choice) =>
+        choice.divider
+          ? html`<li role="separator"></li>`
+          : html`<li role="none"><button
             type="button"
             role=${choice.checked === undefined ? "menuitem" : "menuitemradio"}
             aria-checked=${choice.checked === undefined ? undefined : String(choice.checked)}
             tabindex="-1"
             onClick=${() => take(choice)}
           >
-            <${Icon} name=${choice.checked ? "check" : choice.icon ?? "right"} />
+            <${Icon} name=${choice.checked ? "check" : (choice.icon ?? "right")} />
             <span>${choice.label}</span>
-          </button></li>`)}
-    </ul>`}
+          </button></li>`,
+      )}
+    </ul>`
+    }
   </div>`;
 }

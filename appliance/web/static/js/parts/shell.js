@@ -35,8 +35,12 @@ function ConnectionBanner() {
     return () => clearTimeout(timer);
   }, [lost]);
   return html`<div role="status" class="connection">${shown && html`<p class="banner"><${Icon} name="alert" />${t(online ? "connection.no_brain" : "connection.lost")}</p>`}
-    ${outdated && !lost && html`<p class="banner"><${Icon} name="info" />${t("connection.outdated")}
-      <button type="button" class="link" onClick=${() => location.reload()}>${t("connection.reload")}</button></p>`}</div>`;
+    ${
+      outdated &&
+      !lost &&
+      html`<p class="banner"><${Icon} name="info" />${t("connection.outdated")}
+      <button type="button" class="link" onClick=${() => location.reload()}>${t("connection.reload")}</button></p>`
+    }</div>`;
 }
 
 function navigation(isAgent) {
@@ -63,19 +67,32 @@ export function Shell({ path, children }) {
     const toHeading = () => main.current.querySelector("h1")?.focus({ preventScroll: true });
     toHeading();
     // while the page's content is still arriving its heading may be replaced: follow it, unless the person went elsewhere
-    const observer = new MutationObserver(() => { if (document.activeElement === document.body) toHeading(); });
+    const observer = new MutationObserver(() => {
+      if (document.activeElement === document.body) toHeading();
+    });
     observer.observe(main.current, { childList: true, subtree: true });
     const settled = setTimeout(() => observer.disconnect(), SETTLE_MS);
-    return () => { clearTimeout(settled); observer.disconnect(); };
+    return () => {
+      clearTimeout(settled);
+      observer.disconnect();
+    };
   }, [path]);
 
-  const section = (href) => (href === "/" ? path === "/" : path === href || (href === "/live" && path === "/" && !me && !isRole("agent")) || path.startsWith(`${href}/`));
-  return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>${t("nav.skip")}</a>
+  const section = (href) =>
+    href === "/"
+      ? path === "/"
+      : path === href || (href === "/live" && path === "/" && !me && !isRole("agent")) || path.startsWith(`${href}/`);
+  return html`<a class="skip" href="#main" onClick=${(event) => {
+    event.preventDefault();
+    main.current.focus();
+  }}>${t("nav.skip")}</a>
     <header class="top">
       <a class="brand" href="/" aria-label="Switchroom"><${Icon} name="phone" /><span>Switchroom</span></a>
-      <nav aria-label=${t("nav.label")}>${navigation(Boolean(me)).map(({ href, key, icon }) => html`<a key=${href} href=${href} aria-current=${section(href) ? "page" : undefined}>
+      <nav aria-label=${t("nav.label")}>${navigation(Boolean(me)).map(
+        ({ href, key, icon }) => html`<a key=${href} href=${href} aria-current=${section(href) ? "page" : undefined}>
         <${Icon} name=${icon} /><span>${t(key)}</span>${href === "/live" && alarms > 0 && html`<span class="badge" title=${t("alarms.open", { n: alarms })}>${alarms}</span>`}
-      </a>`)}</nav>
+      </a>`,
+      )}</nav>
       <div class="right">
         ${me && path !== "/" && html`<a class="my-state" href="/" title=${t("nav.panel")}><${StateTag} agent=${me} /></a>`}
         <${Account} />

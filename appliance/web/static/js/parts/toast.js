@@ -42,12 +42,14 @@ export function Toasts() {
     return () => watchers.delete(watcher);
   }, []);
   return html`<div class="toasts">
-    ${toasts.map((toast) => html`<div class="toast ${toast.tone}" key=${toast.id}>
+    ${toasts.map(
+      (toast) => html`<div class="toast ${toast.tone}" key=${toast.id}>
       <${Icon} name=${toast.tone === "failure" ? "alert" : "check"} />
       <span>${toast.text}</span>
       <button class="plain" aria-label=${t("common.dismiss")} onClick=${() => change(toasts.filter((other) => other !== toast))}>
         <${Icon} name="cross" />
       </button>
-    </div>`)}
+    </div>`,
+    )}
   </div>`;
 }
