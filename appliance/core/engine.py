@@ -135,7 +135,7 @@ class Engine:
                         turn,
                         "store",
                         f"Nothing can be written down: {failing}",
-                        "Free room on the disk or replace it. Do not switch the box off: what happened is in memory only.",
+                        "Free room on the disk or replace it. Do not switch the box off: the newest events are in memory.",
                     )
                 else:
                     alarm.clear(turn, "store")
