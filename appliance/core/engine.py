@@ -135,7 +135,7 @@ class Engine:
                         turn,
                         "store",
                         f"Nothing can be written down: {failing}",
-                        "Free room on the disk or replace it. Do not switch the box off: the newest events are in memory.",
+                        "Free room on the disk or replace it. Do not switch the box off: it is in memory only.",
                     )
                 else:
                     alarm.clear(turn, "store")
