@@ -56,7 +56,7 @@ async def _load(
     census = box.census()
     loop = asyncio.get_running_loop()
     load_before, before, begin_s = usage.load_average(), census.cpu_s(), loop.time()
-    async with box.sipp("short_call", port, number, calls=calls, rate=rate) as sipp:
+    async with usage.Yardstick() as yardstick, box.sipp("short_call", port, number, calls=calls, rate=rate) as sipp:
         over = await sipp.finished(load_s + 30)
     async with box.watching():
         await box.quiet(20)
@@ -82,6 +82,7 @@ async def _load(
         "CPU-s per call": round(total_s, 5),
         "of goal 0.004": ratio(total_s, GOAL_CPU_S),
         "core %": round(100 * sum(used.values()) / load_s),
+        "yardstick ms": round(yardstick.median_ms, 1),
         "load before": load_before,
     }
     share: Row = {"calls/s": rate}

@@ -12,8 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from appliance.core import commands as cmd
-from appliance.core.ids import AgentId, ContactId
+from appliance.core.ids import ContactId
 from appliance.store.records import RecordingRow
 from tests.bench import usage
 from tests.bench.report import Report, Row, ratio
@@ -59,7 +58,7 @@ async def hold(box: BenchBox, size: int, talk_s: int, *, port: int) -> tuple[Row
     """Hold `size` conversations at once for `talk_s` seconds; what that took."""
     numbers = box.phones[:size]
     phones_at = (box.uas_host, PHONES_PORT)
-    callers_media, phones_media = (box.caller_host, CALLERS_MEDIA), (box.uas_host, PHONES_MEDIA)
+    callers_media, phones_media = (box.at.carrier, CALLERS_MEDIA), (box.uas_host, PHONES_MEDIA)
     arriving_s = size / ARRIVE_PER_S + NOTICE_S
     hold_ms = round(1000 * (arriving_s + talk_s + 1))
     load_before = usage.load_average()
@@ -72,14 +71,13 @@ async def hold(box: BenchBox, size: int, talk_s: int, *, port: int) -> tuple[Row
             places = (callers_media, phones_media, (box.sip[0], 0))
             loop = asyncio.get_running_loop()
             before, begin_s = [dropped(*place) for place in places], loop.time()
-            busy = await _cpu_per_s(box, talk_s)
+            async with usage.Yardstick() as yardstick:
+                busy = await _cpu_per_s(box, talk_s)
             after, elapsed_s = [dropped(*place) for place in places], loop.time() - begin_s
             to_callers, to_phones, lost = (now - then for now, then in zip(after, before, strict=True))
             await callers.finished(hold_ms / 1000)
         await box.until(lambda tree: not tree.contacts, 30.0, "everybody has hung up and wrapped up")
-        for number in numbers:
-            agent = AgentId(f"a{number}")
-            await box.client.request(cmd.LogOut(by=agent, agent=agent))
+        await box.go_home(numbers)
     failed = callers.count("FailedCall") + phones.count("FailedCall")
     recordings = await _stored(box, contacts)
     expected = size * PACKETS_PER_S * elapsed_s
@@ -97,6 +95,7 @@ async def hold(box: BenchBox, size: int, talk_s: int, *, port: int) -> tuple[Row
         "% of a core each": round(total, 3),
         "of goal 0.25": ratio(total, GOAL_PERCENT),
         "core %": round(100 * sum(busy.values())),
+        "yardstick ms": round(yardstick.median_ms, 1),
         "load before": load_before,
     }
     share: Row = {"talks": size}

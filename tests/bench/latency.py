@@ -12,7 +12,7 @@ from appliance.core import commands as cmd
 from appliance.core.ids import AgentId
 from tests.bench.panel import Panel
 from tests.bench.report import Report, Row, Spread, ratio
-from tests.bench.stack import DESK, QUICK, SETTLE_S, BenchBox
+from tests.bench.stack import DESK, QUICK, SETTLE_S, BenchBox, secret_of
 from tests.media.sip_peer import Address, PeerCall, SipPeer
 from tests.system.phone import Phone
 
@@ -28,7 +28,7 @@ async def main(report: Report) -> None:
     """The part `latency`."""
     async with BenchBox(agents=2) as box, box.watching():
         await asyncio.sleep(SETTLE_S)
-        carrier = await TimedPeer.bind((box.caller_host, 6100))
+        carrier = await TimedPeer.bind((box.at.carrier, 6100))
         ann, bob = [await _phone(box, number) for number in box.phones]
         try:
             rows = await _ringing(box, carrier, ann, bob, report)
@@ -101,7 +101,7 @@ async def _with_panel(box: BenchBox, carrier: "TimedPeer", ann: Phone, report: R
     report.say("  calls with a panel …")
     card_ms, ring_ms, ended_ms, order_ms = [], [], [], []
     late = 0
-    async with Panel("a1001", f"http://{box.sip[0]}:8080/") as panel:
+    async with Panel("a1001", box.panel_url) as panel:
         await panel.order("agent.log_in")
         await panel.order("agent.ready")
         for _ in range(WARM_UP + CALLS):
@@ -173,9 +173,7 @@ def _timed(peer: SipPeer) -> TimedPeer:
 
 
 async def _phone(box: BenchBox, number: str) -> Phone:
-    secret = f"secret-of-{number}-secret"
-    peer = await TimedPeer.bind(("127.0.0.1", 0), (number, secret))
-    phone = Phone(peer, number, secret, box.sip, box.spoken)
+    phone = box.phone(await TimedPeer.bind(("127.0.0.1", 0), (number, secret_of(number))), number)
     assert await phone.register() == 200
     await box.until(lambda tree: tree.extension(number).registered)
     return phone
@@ -183,7 +181,7 @@ async def _phone(box: BenchBox, number: str) -> Phone:
 
 async def _call(box: BenchBox, carrier: TimedPeer, dialled: str) -> PeerCall:
     return await carrier.call(
-        f"sip:{dialled}@{box.sip[0]}:{box.sip[1]}", to=box.sip, caller=f"<sip:0722123456@{box.caller_host}>"
+        f"sip:{dialled}@{box.sip[0]}:{box.sip[1]}", to=box.sip, caller=f"<sip:0722123456@{box.at.carrier}>"
     )
 
 

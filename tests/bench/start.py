@@ -1,17 +1,17 @@
 """Start to ready, start to the first answered call, and the memory of every process: idle, and after a load."""
 
 import asyncio
-import re
 
 from tests.bench import usage
 from tests.bench.report import Report, Row, ratio
 from tests.bench.stack import BRIEF, SETTLE_S, BenchBox
 from tests.media.sip_peer import PeerCall
+from tests.system.program import START_S
 
 GOAL_PSS_MB = 350
 LOAD_RATE, LOAD_S = 50, 20
 CALL_EVERY_S = 0.05
-START_S = 60.0
+WELCOME = "^The box is ready"
 
 
 async def main(report: Report) -> None:
@@ -75,21 +75,21 @@ class _Timed(BenchBox):
         await super().launch()
         self._calling = asyncio.create_task(self._call_until_answered(), name="first call")
 
-    async def connect(self) -> None:
-        """It says that it is ready."""
+    async def ready(self, since: int = 0) -> None:
+        """It says so, and the first call was answered."""
         assert self._calling is not None
+        await self.said(WELCOME, START_S, since)
         self._ready_s = asyncio.get_running_loop().time() - self._begin_s
+        await super().ready(since)
         await self._calling
-        await super().connect()
 
     async def start_again(self) -> None:
         """End it as Ctrl-C does, and start it with what it kept."""
-        strays = await self._end_program()
+        strays = await self.end()
         assert not strays, strays
         seen = len(self.lines)
         await self.launch()
-        await self.said(rf"http://{re.escape(self.sip[0])}", START_S, since=seen)
-        await self.connect()
+        await self.ready(seen)
 
     def times(self, what: str) -> Row:
         """What this start took."""
@@ -98,13 +98,8 @@ class _Timed(BenchBox):
     async def _call_until_answered(self) -> None:
         calls: list[PeerCall] = []
         while not any(call.state == "up" for call in calls):
-            calls.append(
-                await self.carrier.call(
-                    f"sip:{BRIEF}@{self.sip[0]}:{self.sip[1]}",
-                    to=self.sip,
-                    caller=f"<sip:0722123456@{self.caller_host}>",
-                )
-            )
+            target = f"sip:{BRIEF}@{self.sip[0]}:{self.sip[1]}"
+            calls.append(await self.carrier.call(target, to=self.sip, caller=f"<sip:0722123456@{self.at.carrier}>"))
             await asyncio.sleep(CALL_EVERY_S)
         self._answered_s = asyncio.get_running_loop().time() - self._begin_s
         for call in calls:

@@ -4,11 +4,14 @@ A part is a program of the box with everything it started itself: `brain`, each 
 its processes), `edge` (our program that starts it) and `run` (the supervisor).
 """
 
+import asyncio
 import re
 import statistics
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import psutil
 
@@ -18,7 +21,7 @@ FIRST, LAST = ("brain",), ("kamailio", "edge", "web", "run")
 """How tables order the parts; the media workers stand in between."""
 
 YARDSTICK_TRIES = 60
-"""Half a second of work: long enough to meet a moment without others."""
+SAMPLE_EVERY_S = 0.5
 
 
 def part_of(command: Sequence[str]) -> str:
@@ -83,15 +86,48 @@ def cores() -> int:
 
 
 def yardstick() -> str:
-    """What a fixed piece of work costs now, for comparing runs: CPU times measured while others share the cores (their
-    caches, their hardware threads) are too high by about as much.
-    """
-    taken_ms = []
-    for _ in range(YARDSTICK_TRIES):
-        begin_s = time.process_time()
-        sum(number * number % 7 for number in range(100_000))
-        taken_ms.append(1000 * (time.process_time() - begin_s))
+    """What a fixed piece of work costs now (see `Yardstick`), over half a second."""
+    taken_ms = [_fixed_work_ms() for _ in range(YARDSTICK_TRIES)]
     return f"yardstick {statistics.median(taken_ms):.1f} ms (at best {min(taken_ms):.1f})"
+
+
+class Yardstick:
+    """What a fixed piece of work costs while something is measured, in ms of CPU time.
+
+    CPU times are too high by about as much as this is higher than when the machine has nothing else to do: programs that
+    share a core's caches and hardware threads slow each other down. For comparing runs, not for correcting them.
+    """
+
+    def __init__(self) -> None:
+        self._taken_ms: list[float] = []
+        self._sampling: asyncio.Task[None] | None = None
+
+    @property
+    def median_ms(self) -> float:
+        """The middle of the samples."""
+        return statistics.median(self._taken_ms)
+
+    async def __aenter__(self) -> Self:
+        self._sampling = asyncio.create_task(self._sample(), name="yardstick")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._sampling is not None
+        self._sampling.cancel()
+        await asyncio.wait([self._sampling])
+
+    async def _sample(self) -> None:
+        while True:
+            self._taken_ms.append(await asyncio.to_thread(_fixed_work_ms))
+            await asyncio.sleep(SAMPLE_EVERY_S)
+
+
+def _fixed_work_ms() -> float:
+    begin_s = time.thread_time()
+    sum(number * number % 7 for number in range(100_000))
+    return 1000 * (time.thread_time() - begin_s)
 
 
 def _cpu_s(process: psutil.Process) -> float:

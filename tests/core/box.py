@@ -6,9 +6,12 @@ to the box is decided by the tests that derive from it.
 """
 
 import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar, cast
 
 import msgspec
-from hypothesis.stateful import RuleBasedStateMachine, invariant
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from appliance.core import commands as cmd
 from appliance.core import effects as fx
@@ -23,7 +26,32 @@ from tests.core.chronicle import Chronicle
 from tests.core.edge import Edge
 from tests.core.world import START
 
+F = TypeVar("F", bound=Callable[..., None])
+
 MESSAGES: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+class Step(NamedTuple):
+    """One kind of thing that may happen."""
+
+    weight: int
+    """How often it happens, compared with the others."""
+    choices: dict[str, Sequence[object]]
+    """What its arguments may be."""
+
+
+STEPS: dict[str, Step] = {}
+
+
+def step(weight: int = 4, /, **choices: Sequence[object]) -> Callable[[F], F]:
+    """A method that is one thing that may happen: a rule for Hypothesis, and a step of random walks."""
+
+    def register(method: F) -> F:
+        STEPS[method.__name__] = Step(weight, choices)
+        made = rule(target=None, **{name: st.sampled_from(values) for name, values in choices.items()})(method)
+        return cast(F, made)
+
+    return register
 
 
 class Box(RuleBasedStateMachine):

@@ -1,10 +1,10 @@
-"""Random installations: directories of a small office, for Hypothesis.
+"""Random installations: directories of a small office.
 
 Numbers, phones and names are always the same, so that a directory can be replaced by another while calls go on: agents
 and queues come and go, agents change phones and queues.
 """
 
-from hypothesis import strategies as st
+from random import Random
 
 from appliance.core import flow
 from appliance.core.dialplan import ClassOfService
@@ -70,60 +70,55 @@ SURVEY_FLOW = flow.Flow(
 )
 
 
-@st.composite
-def destinations(draw: st.DrawFn) -> Destination:
+def a_destination(chance: Random) -> Destination:
     """Where a queue may send those it cannot keep. A ring of queues that are all full is possible."""
-    kind = draw(st.sampled_from(["hang_up", "hang_up", "queue", "flow", "extension"]))
-    target = {"hang_up": "", "flow": "menu", "extension": "105"}.get(kind, "")
-    if kind == "queue":
-        target = draw(st.sampled_from(QUEUES))
-    return Destination(kind=kind, target=target, sentence=draw(st.sampled_from(["", "queue_full"])))  # type: ignore[arg-type]  # one of the kinds
+    kind = chance.choice(["hang_up", "hang_up", "queue", "flow", "extension"])
+    target = {"hang_up": "", "flow": "menu", "extension": "105", "queue": chance.choice(QUEUES)}[kind]
+    return Destination(kind=kind, target=target, sentence=chance.choice(["", "queue_full"]))  # type: ignore[arg-type]  # one of the kinds
 
 
-@st.composite
-def queues(draw: st.DrawFn, queue: QueueId) -> Queue:
+def a_queue(chance: Random, queue: QueueId) -> Queue:
     """One queue with any settings."""
     return Queue(
         id=queue,
         name=queue,
-        strategy=draw(st.sampled_from(["longest_idle", "least_busy"])),
-        ring=draw(st.sampled_from(["one", "one", "all"])),
-        ring_s=draw(st.sampled_from([5.0, 20.0])),
-        wrap_up_s=draw(st.sampled_from([0.0, 5.0, 30.0])),
-        max_waiting=draw(st.sampled_from([1, 3, 50])),
-        full=draw(destinations()),
-        nobody=draw(st.none() | destinations()),
-        max_wait_s=draw(st.sampled_from([0.0, 0.0, 40.0])),
-        overflow=draw(destinations()),
-        announce_every_s=draw(st.sampled_from([0.0, 30.0])),
-        recording=draw(st.sampled_from(["notice", "silent", "off"])),
-        survey=draw(st.sampled_from([None, None, FlowId("survey"), FlowId("gone")])),
+        strategy=chance.choice(["longest_idle", "least_busy"]),
+        ring=chance.choice(["one", "one", "all"]),
+        ring_s=chance.choice([5.0, 20.0]),
+        wrap_up_s=chance.choice([0.0, 5.0, 30.0]),
+        max_waiting=chance.choice([1, 3, 50, 50]),
+        full=a_destination(chance),
+        nobody=chance.choice([None, None, a_destination(chance)]),
+        max_wait_s=chance.choice([0.0, 0.0, 40.0]),
+        overflow=a_destination(chance),
+        announce_every_s=chance.choice([0.0, 30.0]),
+        recording=chance.choice(["notice", "silent", "off"]),
+        survey=chance.choice([None, None, FlowId("survey"), FlowId("gone")]),
     )
 
 
-@st.composite
-def directories(draw: st.DrawFn) -> Directory:
-    """One small office."""
-    there = [q for q in QUEUES if q == "sales" or draw(st.booleans())]
-    phones = draw(st.permutations(PHONES[:4]))
+def a_site(number: int) -> Directory:
+    """One small office; the same number gives the same."""
+    chance = Random(number)
+    there = [queue for queue in QUEUES if queue == "sales" or chance.random() < 0.6]
+    phones = chance.sample(PHONES[:4], 4)
     agents = [
         Agent(
             id=agent,
             name=agent.title(),
             extension=phone,
-            queues=tuple(q for q in there if draw(st.sampled_from([True, True, False]))),
+            queues=tuple(queue for queue in there if chance.random() < 0.7),
         )
         for agent, phone in zip(AGENTS, phones, strict=True)
-        if agent == "ann" or draw(st.sampled_from([True, True, True, False]))
+        if agent == "ann" or chance.random() < 0.8
     ]
-    flows = [MENU_FLOW, SURVEY_FLOW] if draw(st.sampled_from([True, True, True, False])) else [SURVEY_FLOW]
     return Directory(
         site=Site(name="Test", country="RO", languages=("en",)),
         extensions=tuple(
-            Extension(number=phone, name=f"Phone {phone}", answers_by_itself=draw(st.booleans())) for phone in PHONES
+            Extension(number=phone, name=f"Phone {phone}", answers_by_itself=chance.random() < 0.5) for phone in PHONES
         ),
         agents=tuple(agents),
-        queues=tuple(draw(queues(queue)) for queue in there),
+        queues=tuple(a_queue(chance, queue) for queue in there),
         trunks=(
             Trunk(id=TrunkId("main"), name="Main", kind="ip", host="192.0.2.1", max_calls=4),
             Trunk(id=TrunkId("spare"), name="Spare", kind="ip", host="192.0.2.2"),
@@ -140,5 +135,8 @@ def directories(draw: st.DrawFn) -> Directory:
         ),
         outbound=(OutboundRoute(trunk=TrunkId("main")), OutboundRoute(trunk=TrunkId("spare"))),
         classes=(ClassOfService(id="standard"),),
-        flows=tuple(flows),
+        flows=(MENU_FLOW, SURVEY_FLOW) if chance.random() < 0.8 else (SURVEY_FLOW,),
     )
+
+
+SITES = tuple(a_site(number) for number in range(200))

@@ -10,25 +10,12 @@ Nothing here looks into a process: what a test knows comes by SIP, audio, the st
 """
 
 import asyncio
-import ctypes
 import itertools
-import os
-import random
 import re
-import shutil
-import signal
-import socket
-import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from pathlib import Path
-from string import Template
 from types import TracebackType
 from typing import Self, TypeVar
-
-import psutil
 
 from appliance.core.facts import AnyFact
 from appliance.core.ids import ContactId
@@ -39,10 +26,13 @@ from appliance.prompts import PromptStore
 from appliance.store.records import ContactRow, RecordingRow
 from appliance.store.views import ContactFilter, Views
 from tests.media.sip_peer import Address, PeerCall, SipPeer, user_of
-from tests.media.tone import Samples, tone, write_wav
+from tests.media.tone import Samples
+from tests.system import office
 from tests.system.desk import Desk
+from tests.system.office import Addresses, Settings
 from tests.system.party import Party
 from tests.system.phone import Phone
+from tests.system.program import START_S, Program
 from tests.system.provider import Provider
 from tests.system.recording import channels
 from tests.system.tree import Tree
@@ -50,117 +40,68 @@ from tests.system.tree import Tree
 T = TypeVar("T")
 F = TypeVar("F", bound=AnyFact)
 
-KINDS = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-SITE = HERE / "site.toml"
-FLOWS = (
-    ROOT / "appliance" / "config" / "flows" / "main.toml",
-    ROOT / "appliance" / "config" / "flows" / "survey.toml",
-    *(HERE / "flows" / f"{name}.toml" for name in ("desk", "night", "hello")),
-)
-
-PROGRAM = (sys.executable, "-m", "appliance")
-EVERYDAY = (
-    "Nothing of the conversation had been written",
-    "One of the two legs had ended",
-)
-"""Logged as errors by the media workers when a call ends in the moment it would be recorded."""
-
-START_S = 40.0
-"""Two busy cores and the first music on hold included."""
-STOP_S = 20.0
-SECRETS = {number: f"secret-of-{number}-secret" for number in ("101", "102", "103", "104", "105")}
-RECORDED_HZ = 900.0
-"""What the recorded prompt `hello` sounds like."""
-PHONE_OF = {"ann": "101", "bob": "102", "cora": "103"}
-
 _numbers = itertools.count(500_001)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What boxes may differ in."""
-
-    sources: str = "127.0.0.0/8"
-    """Whose calls the carrier's trunk lets in."""
-    min_free_mb: int = 0
-
-
-class Box:
+class Box(Program):
     """One box and the world around it: a carrier (IP trunk) and a provider (registration trunk)."""
 
-    def __init__(self, settings: "Settings | None" = None) -> None:
+    def __init__(self, settings: Settings | None = None) -> None:
+        super().__init__()
         self.settings = settings or Settings()
-        self.directory = Path(tempfile.mkdtemp(prefix="sw-box-"))
-        self.config_path = self.directory / "box.toml"
-        self.lines: list[str] = []
-        """What the processes printed, in order."""
+        self.at = Addresses()
+        self.sip: Address = (self.at.box, office.SIP_PORT)
+        """Where phones and trunks find the box."""
         self.tree = Tree()
         self.carrier: SipPeer
         self.provider: Provider
         self.client: Client
         self.views: Views
-        self.expected_errors: list[str] = []
-        """Regular expressions of log lines that the present test provokes."""
-        self.checked_lines = 0
         self._stack = AsyncExitStack()
-        self._process: asyncio.subprocess.Process | None = None
-        self._reading: asyncio.Task[None] | None = None
-        self._printed = asyncio.Event()
         self._phones: list[Phone] = []
         self._strangers: list[SipPeer] = []
         self._desks: list[Desk] = []
         self._callers: list[Party] = []
-        self._host, ports = _places()
-        self.sip: Address = (self._host, 5060)
-        """Where phones and trunks find the box."""
-        self._ports = ports
-        self.worker_port = ports[2]
-        """UDP on 127.0.0.1, of the first media worker."""
-        self._carrier_host = self._host.replace("127.77.", "127.78.")
-        self._provider_host = self._host.replace("127.77.", "127.79.")
         store = PromptStore(self.directory / "cache" / "prompts")
         self.spoken = lambda language, text: store.cached(Language(language), text)
 
     # --- start and end
 
-    def write_config(self) -> Path:
-        """The box's one configuration file."""
-        words = {
-            "address": self._host,
-            "sip_port": self.sip[1],
-            "web_port": 8080,
-            "rtp_first": 30000,
-            "rtp_last": 31999,
-            "internal_port": self._ports[0],
-            "event_port": self._ports[1],
-            "worker_port": self._ports[2],
-            "min_free_mb": self.settings.min_free_mb,
-            "flows": "[" + ", ".join(f'"{flow}"' for flow in FLOWS) + "]",
-            "sources": f'["{self.settings.sources}"]',
-            "carrier_address": self._carrier_host,
-            "carrier_port": 5060,
-            "provider_address": self._provider_host,
-            "provider_port": 5060,
-        }
-        recorded = self.directory / "prompts" / "en"
-        recorded.mkdir(parents=True, exist_ok=True)
-        write_wav(recorded / "hello.wav", tone(RECORDED_HZ, 0.6))
-        text = Template(SITE.read_text(encoding="utf-8")).substitute(words)
-        self.config_path.write_text(text, encoding="utf-8")
-        return self.config_path
+    def write_config(self) -> None:
+        """The box's files before its first start."""
+        office.write_config(self.directory, self.at, self.settings)
 
     async def start(self) -> Self:
         """Everything is up when this returns."""
         self.write_config()
         try:
-            await self._start()
+            self.carrier = await SipPeer.open(host=self.at.carrier, port=office.SIP_PORT)
+            self._stack.push_async_callback(self.carrier.close)
+            self.provider = await Provider.start(self.at.provider, office.SIP_PORT, *office.ACCOUNT)
+            self._stack.push_async_callback(self.provider.close)
+            await self.launch()
+            await self.said(self._welcome, START_S)
+            await self._connect()
         except BaseException:
             print("\n".join(self.lines))  # noqa: T201 - pytest shows it
             await self.stop()
             raise
         return self
+
+    @property
+    def _welcome(self) -> str:
+        """What is printed when it is ready: the panel's address."""
+        return rf"http://{re.escape(self.at.box)}:{office.WEB_PORT}/$"
+
+    async def _connect(self) -> None:
+        """A screen's connection to the brain, and everything up."""
+        path = self.directory / "run" / "brain.sock"
+        self.client = await self._stack.enter_async_context(Client(path, role="cli", name="test"))
+        following = asyncio.create_task(self.tree.follow(self.client), name="status tree")
+        self._stack.push_async_callback(_finish, following)
+        self.views = Views(self.directory / "state" / "switchroom.sqlite")
+        self._stack.callback(self.views.close)
+        await self.until(lambda tree: tree.workers and all(one.up for one in tree.workers.values()), START_S)
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -170,37 +111,17 @@ class Box:
     ) -> None:
         await self.stop()
 
-    async def _start(self) -> None:
-        self.carrier = await SipPeer.open(host=self._carrier_host, port=5060)
-        self._stack.push_async_callback(self.carrier.close)
-        self.provider = await Provider.start(self._provider_host, 5060, "40312999999", "secret-of-our-account")
-        self._stack.push_async_callback(self.provider.close)
+    async def restart(self) -> float:
+        """Ctrl-C, and the same command again. How many seconds the second start took."""
+        strays = await self.end()
+        assert not strays, strays
+        mark, began = len(self.lines), asyncio.get_running_loop().time()
         await self.launch()
-        await self.said(rf"http://{re.escape(self._host)}", START_S)
-        await self.connect()
-
-    async def launch(self) -> None:
-        """Start the program; it may fail."""
-        self._process = await asyncio.create_subprocess_exec(
-            *(*PROGRAM, "run", "--log", "info", "--config", str(self.config_path)),
-            cwd=ROOT,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_end_with_us,
-        )
-        self._reading = asyncio.create_task(self._read(self._process), name="box output")
-
-    async def connect(self) -> None:
-        """A screen's connection to the brain, and everything up."""
-        path = self.directory / "run" / "brain.sock"
-        self.client = await self._stack.enter_async_context(Client(path, role="cli", name="test"))
-        following = asyncio.create_task(self.tree.follow(self.client), name="status tree")
-        self._stack.push_async_callback(_finish, following)
-        self.views = Views(self.directory / "state" / "switchroom.sqlite")
-        self._stack.callback(self.views.close)
-        await self.until(lambda tree: tree.workers and all(worker.up for worker in tree.workers.values()), START_S)
+        await self.said(self._welcome, START_S, since=mark)
+        await self.client.wait_connected(START_S)
+        took_s = asyncio.get_running_loop().time() - began
+        await self.until(lambda tree: all(worker.up for worker in tree.workers.values()), START_S)
+        return took_s
 
     async def stop(self) -> None:
         """End it as Ctrl-C does. Nothing may be left: no process, no file outside its directory."""
@@ -211,124 +132,11 @@ class Box:
         for peer in self._strangers:
             await peer.close()
         try:
-            strays = await self._end_program()
+            strays = await self.end()
         finally:
             await self._stack.aclose()
-            if self._reading is not None:
-                await self._reading
-        strays += [
-            f"{one} still belongs to it" for one in psutil.process_iter() if str(self.directory) in _command(one)
-        ]
-        shutil.rmtree(self.directory)
+        strays += self.clear_away()
         assert not strays, "\n".join([*strays, *self.lines[-30:]])
-
-    async def restart(self) -> float:
-        """Ctrl-C, and the same command again. How many seconds the second start took."""
-        strays = await self._end_program()
-        assert not strays, strays
-        if self._reading is not None:
-            await self._reading
-        mark, began = len(self.lines), asyncio.get_running_loop().time()
-        await self.launch()
-        await self.said(rf"http://{re.escape(self._host)}", START_S, since=mark)
-        await self.client.wait_connected(START_S)
-        took_s = asyncio.get_running_loop().time() - began
-        await self.until(lambda tree: all(worker.up for worker in tree.workers.values()), START_S)
-        return took_s
-
-    async def _end_program(self) -> list[str]:
-        """What was not as it should be."""
-        process = self._process
-        if process is None or process.returncode is not None:
-            return []
-        ours = self.processes()
-        found = _files_outside(ours, self.directory)
-        process.send_signal(signal.SIGINT)
-        try:
-            async with asyncio.timeout(STOP_S):
-                await process.wait()
-        except TimeoutError:
-            found.append(f"it did not end within {STOP_S} s")
-            for one in ours:
-                if _runs(one):
-                    one.kill()
-            await process.wait()
-        return found + [f"{one} is still running" for one in ours if _runs(one)]
-
-    async def exit_code(self, limit_s: float = START_S) -> int:
-        """Wait for the program to end by itself."""
-        assert self._process is not None
-        assert self._reading is not None
-        async with asyncio.timeout(limit_s):
-            await self._reading
-            return await self._process.wait()
-
-    # --- processes and log
-
-    def processes(self) -> list[psutil.Process]:
-        """The supervisor and everything below it."""
-        assert self._process is not None
-        try:
-            top = psutil.Process(self._process.pid)
-            return [top, *top.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return []
-
-    def process(self, name: str) -> psutil.Process:
-        """brain, media1, media2, edge, web, or kamailio (its first process, below edge)."""
-        words = {
-            "kamailio": "kamailio -f",
-            "brain": "appliance brain",
-            "edge": "appliance edge",
-            "web": "appliance web",
-        }
-        wanted = words.get(name, f"--name {name} ")
-        found = [one for one in self.processes() if wanted in _command(one)]
-        assert found, f"no process {name}: {[_command(one) for one in self.processes()]}"
-        return found[0]
-
-    async def kill(self, name: str) -> int:
-        """kill -9, and wait until it is gone. How many lines were printed before."""
-        process, mark = self.process(name), len(self.lines)
-        process.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(process.wait, 5)
-        return mark
-
-    async def comes_back(self, name: str, mark: int, limit_s: float = START_S) -> None:
-        """Until the supervisor says that a killed program is ready again."""
-        await self.said(rf"^  {name} +ready after", limit_s, since=mark)
-
-    async def said(self, pattern: str, limit_s: float = 5.0, since: int = 0) -> str:
-        """Wait until a line of the output fits; that line."""
-        try:
-            async with asyncio.timeout(limit_s):
-                while True:
-                    for line in self.lines[since:]:
-                        if re.search(pattern, line):
-                            return line
-                    assert self._reading is not None
-                    assert not self._reading.done(), "the box ended:\n" + "\n".join(self.lines)
-                    self._printed.clear()
-                    await self._printed.wait()
-        except TimeoutError:
-            raise AssertionError(f"nobody said {pattern!r} within {limit_s} s:\n" + "\n".join(self.lines)) from None
-
-    def check_log(self) -> None:
-        """Nothing may have gone wrong since the last look that the test did not provoke."""
-        lines, self.checked_lines = self.lines[self.checked_lines :], len(self.lines)
-        expected, self.expected_errors = [*self.expected_errors, *EVERYDAY], []
-        if self.settings.min_free_mb:
-            expected.append("the disk is nearly full")
-        for line in lines:
-            if re.search(r" (ERROR|CRITICAL) |^Traceback|Error: ", line):
-                assert any(re.search(pattern, line) for pattern in expected), line
-
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        while line := await process.stdout.readline():
-            self.lines.append(line.decode(errors="replace").rstrip())
-            self._printed.set()
-        self._printed.set()
 
     # --- people
 
@@ -341,7 +149,7 @@ class Box:
 
     async def plugged_in(self, number: str, *, secret: str = "", host: str = "127.0.0.1") -> Phone:
         """A desk phone that has not registered yet."""
-        phone = await Phone.open(number, secret or SECRETS[number], self.sip, self.spoken, host)
+        phone = await Phone.open(number, secret or office.SECRETS[number], self.sip, self.spoken, host)
         self._phones.append(phone)
         return phone
 
@@ -353,7 +161,7 @@ class Box:
 
     async def desk(self, agent: str) -> Desk:
         """An agent with a registered phone, logged in and ready."""
-        desk = Desk(agent, await self.phone(PHONE_OF[agent]), self.client, self.tree)
+        desk = Desk(agent, await self.phone(office.PHONE_OF[agent]), self.client, self.tree)
         self._desks.append(desk)
         await desk.get_to_work()
         return desk
@@ -364,7 +172,7 @@ class Box:
         call = await self.carrier.call(
             f"sip:{dialled}@{self.sip[0]}:{self.sip[1]}",
             to=self.sip,
-            caller=f"<sip:{number}@{self._carrier_host}>",
+            caller=f"<sip:{number}@{self.at.carrier}>",
         )
         return self.party(call, number)
 
@@ -445,9 +253,6 @@ class Box:
         return row, left, right
 
 
-# --- places and leftovers
-
-
 def e164(number: str) -> str:
     """As the box writes it."""
     return f"+4{number}" if number.startswith("0") else number
@@ -459,66 +264,6 @@ async def eventually(look: Callable[[], T | None], limit_s: float, what: str) ->
     while (found := await asyncio.to_thread(look)) is None:
         assert asyncio.get_running_loop().time() < deadline, f"within {limit_s} s there was no {what}"
         await asyncio.sleep(0.02)
-    return found
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody has, for UDP and TCP, below the range the kernel gives to clients."""
-    while True:
-        first = random.randrange(12_000, 29_000, 10)
-        ports = list(range(first, first + count))
-        if all(_is_free(kind, ("127.0.0.1", port)) for port in ports for kind in KINDS):
-            return ports
-
-
-def _places() -> tuple[str, list[int]]:
-    """An address of loopback where nobody listens, and ports of 127.0.0.1 for what stays inside the machine."""
-    while True:
-        host = f"127.77.{random.randrange(1, 255)}.{random.randrange(1, 255)}"
-        if all(_is_free(kind, (host, port)) for port in (5060, 8080) for kind in KINDS):
-            return host, free_ports(4)
-
-
-def _end_with_us() -> None:
-    """In the child, before its program: SIGINT when the tests' process is gone (prctl(2), PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGINT, 0, 0, 0)
-
-
-def _is_free(kind: socket.SocketKind, place: Address) -> bool:
-    with socket.socket(type=kind) as probe:
-        try:
-            probe.bind(place)
-        except OSError:
-            return False
-    return True
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _command(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
-
-
-def _files_outside(processes: list[psutil.Process], directory: Path) -> list[str]:
-    """Files that the processes hold open for writing elsewhere."""
-    found = []
-    for process in processes:
-        try:
-            opened = process.open_files()
-        except psutil.Error:
-            continue
-        for file in opened:
-            writes = file.flags & (os.O_WRONLY | os.O_RDWR)
-            if writes and not Path(file.path).is_relative_to(directory):
-                found.append(f"{_command(process)[:80]} writes {file.path}")
     return found
 
 

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Generator
 import pytest
 import pytest_asyncio
 
-from tests.system.box import Box, Settings
+from tests.system.box import Box
+from tests.system.office import Settings
 
 LINES_SHOWN = 150
 

@@ -32,7 +32,7 @@ class Desk:
         command = kind(by=self.agent, agent=self.agent, **more)  # type: ignore[call-arg]  # one agent's command
         await self._client.request(command)  # type: ignore[call-overload]  # every command is an AnyCommand
 
-    async def is_refused(self, kind: type[cmd.Command], **more: object) -> str:
+    async def is_refused(self, kind: type[cmd.AnyCommand], **more: object) -> str:
         """The same for what must be refused; the code."""
         try:
             await self.tell(kind, **more)

@@ -38,19 +38,14 @@ class Phone:
 
     # --- registration
 
-    async def register(self, expires_s: int = 300, user: str = "", secret: str = "") -> int:
-        """REGISTER and answer the challenge; the final status. `user`, `secret`: others than the own ones."""
-        first = await self._transaction("REGISTER", expires_s)
+    async def register(self, expires_s: int = 300, *, limit_s: float = 5.0) -> int:
+        """REGISTER and answer the challenge; the final status. TimeoutError when nobody answers."""
+        first = await self._register(expires_s, "", limit_s)
         if first.code != 401:
             return first.code
-        proof = digest(
-            first["www-authenticate"],
-            "REGISTER",
-            f"sip:{self._box[0]}",
-            user or self.number,
-            secret or self._secret,
-        )
-        answer = await self._transaction("REGISTER", expires_s, proof)
+        challenge = first["www-authenticate"]
+        proof = digest(challenge, "REGISTER", f"sip:{self._box[0]}", self.number, self._secret)
+        answer = await self._register(expires_s, proof, limit_s)
         if answer.code == 200:
             self._registered = expires_s > 0
         return answer.code
@@ -59,12 +54,12 @@ class Phone:
         """The same with nothing left."""
         return await self.register(0)
 
-    async def _transaction(self, method: str, expires_s: int, proof: str = "") -> Message:
+    async def _register(self, expires_s: int, proof: str, limit_s: float) -> Message:
         self._cseq += 1
-        cseq = f"{self._cseq} {method}"
+        cseq = f"{self._cseq} REGISTER"
         who = f"<sip:{self.number}@{self._box[0]}>"
         lines = [
-            f"{method} sip:{self._box[0]} SIP/2.0",
+            f"REGISTER sip:{self._box[0]} SIP/2.0",
             f"Via: {self.peer.via()}",
             "Max-Forwards: 70",
             f"From: {who};tag={secrets.token_hex(4)}",
@@ -79,7 +74,8 @@ class Phone:
             lines.append(f"Authorization: {proof}")
         self.peer.send("\r\n".join([*lines, "Content-Length: 0", "", ""]), self._box)
         return await self.peer.outside(
-            lambda answer: answer.code >= 200 and answer["cseq"] == cseq and answer["call-id"] == self._call_id
+            lambda answer: answer.code >= 200 and answer["cseq"] == cseq and answer["call-id"] == self._call_id,
+            limit_s,
         )
 
     # --- calls

@@ -4,7 +4,8 @@ import pytest
 
 from appliance.core import facts as f
 from tests.media.tone import hears
-from tests.system.box import RECORDED_HZ, Box
+from tests.system.box import Box
+from tests.system.office import RECORDED_HZ
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 

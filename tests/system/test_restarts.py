@@ -47,9 +47,7 @@ async def test_brain_killed_during_five_conversations(box: Box) -> None:
     # Three with agents, one of them recorded; two with desk phones. A sixth caller waits.
     ann, bob, cora = [await box.desk(agent) for agent in ("ann", "bob", "cora")]
     door, store = await box.phone("104"), await box.phone("105")
-    pairs = []
-    for desk in (ann, bob, cora):
-        pairs.append(await talk(box, desk, SALES))
+    pairs = [await talk(box, desk, SALES) for desk in (ann, bob, cora)]
     for phone, dialled in ((door, DOOR), (store, STORE)):
         caller = await box.caller(dialled)
         party = await phone.take()
@@ -191,7 +189,7 @@ async def test_kamailio_killed(box: Box) -> None:
 
 
 async def test_everything_is_there_again_after_a_new_start(box: Box) -> None:
-    """Ctrl-C and a second start: agents' states, registrations and the record are as they were, and it takes seconds."""
+    """Ctrl-C and a second start: agents' states, registrations and the record are as they were. It takes seconds."""
     ann = await box.desk("ann")
     store = await box.phone("105")
     caller = await box.caller(HELLO)

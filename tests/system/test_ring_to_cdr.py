@@ -128,7 +128,7 @@ async def test_from_ring_to_record(box: Box) -> None:
     assert any(row.peaks), "the panel has a waveform to draw"
 
 
-STORY = (
+STORY: tuple[type[f.Fact], ...] = (
     f.ContactOpened,
     f.CallerIdentified,
     f.FlowEntered,

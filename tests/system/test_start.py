@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.system.box import PROGRAM, ROOT, Box
+from tests.system.box import Box
+from tests.system.office import ROOT
+from tests.system.program import PROGRAM
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
 
@@ -33,7 +35,7 @@ async def other() -> AsyncIterator[Box]:
 
 
 async def refused(box: Box) -> str:
-    """What a start says that must not succeed. It ends by itself, with a code that is not 0, and without a traceback."""
+    """What a start says that must not succeed: it ends by itself, with a code that is not 0, and without a traceback."""
     mark = len(box.lines)
     await box.launch()
     assert await box.exit_code() != 0
@@ -106,8 +108,8 @@ async def test_port_in_use(other: Box, which: str) -> None:
     host, port, kind = {
         "sip.port": (*other.sip, socket.SOCK_DGRAM),
         "web.port": (other.sip[0], 8080, socket.SOCK_STREAM),
-        "sip.internal_port": ("127.0.0.1", other.worker_port - 2, socket.SOCK_DGRAM),
-        "media.sip_port": ("127.0.0.1", other.worker_port, socket.SOCK_DGRAM),
+        "sip.internal_port": ("127.0.0.1", other.at.worker_port - 2, socket.SOCK_DGRAM),
+        "media.sip_port": ("127.0.0.1", other.at.worker_port, socket.SOCK_DGRAM),
     }[which]
     with socket.socket(type=kind) as taken:
         taken.bind((host, port))

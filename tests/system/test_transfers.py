@@ -1,4 +1,4 @@
-"""Hold with music, and handing a conversation on: blind and attended, from the desk phone (REFER) and from the panel."""
+"""Hold with music, and handing a conversation on: blind and attended, by the desk phone (REFER) and by the panel."""
 
 import pytest
 

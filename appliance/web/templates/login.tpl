@@ -7,6 +7,7 @@
   <link rel="icon" href="{{static}}/icon.svg">
   <link rel="stylesheet" href="{{static}}/css/tokens.css">
   <link rel="stylesheet" href="{{static}}/css/base.css">
+  <link rel="stylesheet" href="{{static}}/css/controls.css">
   <link rel="stylesheet" href="{{static}}/css/shell.css">
   <script src="{{static}}/js/theme.js"></script>
 </head>

@@ -6,7 +6,7 @@
   <title>Switchroom</title>
   % if static:
   <link rel="icon" href="{{static}}/icon.svg">
-  % for sheet in ("tokens", "base", "shell"):
+  % for sheet in ("tokens", "base", "controls", "shell"):
   <link rel="stylesheet" href="{{static}}/css/{{sheet}}.css">
   % end
   <script src="{{static}}/js/theme.js"></script>

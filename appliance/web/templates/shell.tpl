@@ -5,7 +5,7 @@
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>Switchroom</title>
   <link rel="icon" href="{{static}}/icon.svg">
-  % for sheet in ("tokens", "base", "shell", "panel", "pages"):
+  % for sheet in ("tokens", "base", "controls", "shell", "panel", "card", "pages", "admin"):
   <link rel="stylesheet" href="{{static}}/css/{{sheet}}.css">
   % end
   % for module in modules:

@@ -1,4 +1,5 @@
-// The form of one directory entry. Saved through the brain, which checks everything; its faults are shown at their fields.
+// The form of one directory entry. Saved through the brain, which checks everything; its faults are shown at their
+// fields.
 
 import { api } from "../base/api.js";
 import { t } from "../base/i18n.js";
@@ -27,7 +28,8 @@ export function FaultSummary({ kind, faults, fields }) {
       const name = nameOf(fault);
       return html`<li>${
         name
-          ? html`<button type="button" class="link" onClick=${() => document.getElementById(`field-${name}`)?.focus()}>${t(`admin.${kind}.${name}`)}</button>${": "}`
+          ? html`<button type="button" class="link"
+            onClick=${() => document.getElementById(`field-${name}`)?.focus()}>${t(`admin.${kind}.${name}`)}</button>${": "}`
           : fault.path && html`<code>$.${fault.path}</code>${": "}`
       }${fault.text}</li>`;
     })}</ul>
@@ -107,7 +109,8 @@ export function EntryForm({ kind, id, directory, reload }) {
   }
 
   if (shown) return html`<${SecretShown} number=${body.number} secret=${shown} done=${leave} />`;
-  return html`${!single && html`<p class="crumb"><a href="/admin/${kind}"><${Icon} name="left" />${t(`admin.kind.${kind}`)}</a></p>`}
+  return html`${!single &&
+    html`<p class="crumb"><a href="/admin/${kind}"><${Icon} name="left" />${t(`admin.kind.${kind}`)}</a></p>`}
     <header class="page-head"><h1 tabindex="-1">${single ? t(`admin.kind.${kind}`) : fresh ? t(`admin.new.${kind}`) : body.name || id}</h1></header>
     <form class="entry" noValidate onSubmit=${(event) => {
       event.preventDefault();
@@ -117,7 +120,8 @@ export function EntryForm({ kind, id, directory, reload }) {
       ${fields.map(
         (
           field,
-        ) => html`<${Field} key=${field.name} kind=${kind} field=${field} value=${body[field.name]} directory=${directory}
+        ) => html`<${Field} key=${field.name} kind=${kind} field=${field} value=${body[field.name]}
+          directory=${directory}
         faults=${faults} fresh=${fresh} change=${(value) => set(field.name, value)} />`,
       )}
       ${
@@ -131,7 +135,8 @@ export function EntryForm({ kind, id, directory, reload }) {
       <div class="buttons">
         <${Action} type="submit" label=${t("common.save")} icon="check" tone="main" />
         <${Action} label=${t("common.cancel")} run=${leave} />
-        ${!fresh && !single && html`<span class="spring"></span><${Action} label=${t("admin.delete")} icon="cross" tone="danger" run=${remove} />`}
+        ${!fresh && !single && html`<span class="spring"></span><${Action} label=${t("admin.delete")} icon="cross"
+          tone="danger" run=${remove} />`}
       </div>
     </form>`;
 }

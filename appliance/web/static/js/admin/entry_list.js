@@ -25,13 +25,15 @@ export function EntryList({ kind, directory }) {
     ${!entries.length && html`<p class="empty">${t("admin.nothing_yet")}</p>`}
     ${
       entries.length > 0 &&
-      html`<div class="scroll" tabindex="0" role="region" aria-label=${t(`admin.kind.${kind}`)}><table class="wide rows">
+      html`<div class="scroll" tabindex="0" role="region"
+        aria-label=${t(`admin.kind.${kind}`)}><table class="wide rows">
       <thead><tr>${columns.map((column) => html`<th scope="col">${t(`admin.${kind}.${column}`)}</th>`)}</tr></thead>
       <tbody>${entries.map(
         ({ id, body }) => html`<tr key=${id}>
         ${columns.map((column, index) =>
           index === 0
-            ? html`<th scope="row"><a class="whole-row" href="/admin/${kind}/${encodeURIComponent(id)}">${body[column] ? words(kind, column, body[column]) : t("admin.any")}</a></th>`
+            ? html`<th scope="row"><a class="whole-row" href="/admin/${kind}/${encodeURIComponent(id)}">
+                ${body[column] ? words(kind, column, body[column]) : t("admin.any")}</a></th>`
             : html`<td>${words(kind, column, body[column])}</td>`,
         )}
       </tr>`,

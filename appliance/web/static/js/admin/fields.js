@@ -1,8 +1,9 @@
-// One form field: label, control, help, and the fault at it. Values go up through `change(value)`; nothing is saved here.
+// One form field: label, control, help, and the fault at it. Values go up through `change(value)`; nothing is saved
+// here.
 
 import { hasPhrase, list, t } from "../base/i18n.js";
 import { html } from "../base/preact.js";
-import { Destination, Holidays, Languages, Openings } from "./compound_fields.js";
+import { Destination, Holidays, Languages, Openings, toggled } from "./compound_fields.js";
 import { isOf, wordsAt } from "./faults.js";
 
 const REGIONS = new Intl.DisplayNames(document.documentElement.lang, { type: "region", fallback: "none" });
@@ -46,14 +47,16 @@ const CONTROLS = {
     common,
     fresh,
   }) => html`<input ...${common} value=${value ?? ""} maxlength="200" inputmode=${field.inputmode}
-    required=${field.required} readonly=${field.isId && !fresh} autocomplete="off" onInput=${(event) => change(event.target.value)} />`,
+    required=${field.required} readonly=${field.isId && !fresh} autocomplete="off"
+      onInput=${(event) => change(event.target.value)} />`,
   number: ({
     field,
     value,
     change,
     common,
   }) => html`<span class="with-unit"><input ...${common} type="number" value=${value} min=${field.min} max=${field.max}
-    step=${field.whole ? 1 : "any"} required onInput=${(event) => change(event.target.value === "" ? null : Number(event.target.value))} />
+    step=${field.whole ? 1 : "any"} required
+      onInput=${(event) => change(event.target.value === "" ? null : Number(event.target.value))} />
     ${field.unit && html`<span class="unit">${t(field.unit)}</span>`}</span>`,
   check: ({ value, change, common }) =>
     html`<input ...${common} type="checkbox" checked=${value} onChange=${(event) => change(event.target.checked)} />`,
@@ -64,15 +67,18 @@ const CONTROLS = {
     change,
     common,
   }) => html`<select ...${common} onChange=${(event) => change(event.target.value)}>
-    <${Options} options=${field.options.map((option) => [option, optionWords(kind, field.name, option)])} value=${value} /></select>`,
+    <${Options} options=${field.options.map((option) => [option, optionWords(kind, field.name, option)])}
+      value=${value} /></select>`,
   ref: ({
     field,
     value,
     change,
     common,
     directory,
-  }) => html`<select ...${common} required=${field.required} onChange=${(event) => change(event.target.value || (field.optional ? null : ""))}>
-    <${Options} options=${references(directory, field.to)} value=${value} empty=${field.optional ? t("admin.none") : field.required && !value ? t("admin.choose") : undefined} /></select>`,
+  }) => html`<select ...${common} required=${field.required}
+    onChange=${(event) => change(event.target.value || (field.optional ? null : ""))}>
+    <${Options} options=${references(directory, field.to)}
+      value=${value} empty=${field.optional ? t("admin.none") : field.required && !value ? t("admin.choose") : undefined} /></select>`,
   refs: ({
     field,
     value,
@@ -94,7 +100,8 @@ const CONTROLS = {
   }) => html`<div class="checks" role="group" aria-labelledby="${common.id}-label">
     ${field.options.map(
       (option) => html`<label key=${option}><input type="checkbox" checked=${value.includes(option)}
-      onChange=${(event) => change(field.options.filter((other) => (other === option ? event.target.checked : value.includes(other))))} /> ${optionWords(kind, field.name, option)}</label>`,
+      onChange=${(event) => change(toggled(field.options, value, option, event.target.checked))} />
+      ${" "}${optionWords(kind, field.name, option)}</label>`,
     )}</div>`,
   lines: ({
     value,
@@ -114,13 +121,16 @@ const CONTROLS = {
     change,
     common,
   }) => html`<select ...${common} onChange=${(event) => change(event.target.value)}>
-    <${Options} options=${allCountries()} value=${value} empty=${field.optional ? t("admin.none") : undefined} /></select>`,
+    <${Options} options=${allCountries()}
+      value=${value} empty=${field.optional ? t("admin.none") : undefined} /></select>`,
   zone: ({
     value,
     change,
     common,
-  }) => html`<input ...${common} value=${value} list="zones" required autocomplete="off" onInput=${(event) => change(event.target.value)} />
-    <datalist id="zones">${Intl.supportedValuesOf("timeZone").map((zone) => html`<option value=${zone} />`)}</datalist>`,
+  }) => html`<input ...${common} value=${value} list="zones" required autocomplete="off"
+    onInput=${(event) => change(event.target.value)} />
+    <datalist id="zones">${Intl.supportedValuesOf("timeZone").map((zone) => html`<option
+      value=${zone} />`)}</datalist>`,
   languages: (props) => html`<${Languages} ...${props} />`,
   destination: (props) => html`<${Destination} ...${props} references=${references} />`,
   openings: (props) => html`<${Openings} ...${props} />`,
@@ -142,7 +152,8 @@ export function Field({ kind, field, value, change, directory, faults, fresh }) 
   };
   const label = t(`admin.${kind}.${field.name}`);
   const isGroup = GROUPS.includes(field.type);
-  const control = html`<${CONTROLS[field.type]} kind=${kind} field=${field} value=${value} change=${change} directory=${directory} common=${common} fresh=${fresh} label=${label} />`;
+  const control = html`<${CONTROLS[field.type]} kind=${kind} field=${field} value=${value} change=${change}
+    directory=${directory} common=${common} fresh=${fresh} label=${label} />`;
   return html`<div class="field ${field.type} ${own.length ? "faulty" : ""}" data-field=${field.name}>
     ${isGroup ? html`<span class="label" id="${id}-label">${label}</span>` : html`<label for=${id}>${label}</label>`}
     <div class="control">${control}

@@ -1,5 +1,5 @@
-// An IVR flow as text (JSON, or TOML pasted in). "Check" says every fault with its exact path and runs the flow's tests without
-// saving; saving checks again in the brain.
+// An IVR flow as text (JSON, or TOML pasted in). "Check" says every fault with its exact path and runs the flow's
+// tests without saving; saving checks again in the brain.
 
 import { api } from "../base/api.js";
 import { t } from "../base/i18n.js";
@@ -38,7 +38,8 @@ function Report({ report }) {
       html`<h2>${t("flow.tests", { passed, n: report.tests.length })}</h2>
       <ul>${report.tests.map(
         (test) => html`<li class=${test.failure ? "bad" : "good"}>
-        <${Icon} name=${test.failure ? "cross" : "check"} />${test.name}${test.failure && html`: ${test.failure}`}</li>`,
+        <${Icon} name=${test.failure ? "cross" : "check"} />${test.name}${test.failure &&
+          html`: ${test.failure}`}</li>`,
       )}</ul>`
     }
   </section>`;
@@ -99,7 +100,8 @@ export function FlowForm({ id, directory, reload }) {
         <${Action} label=${t("flow.check")} icon="search" run=${check} />
         <${Action} label=${t("common.save")} icon="check" tone="main" run=${save} />
         <${Action} label=${t("common.cancel")} run=${leave} />
-        ${id !== "new" && html`<span class="spring"></span><${Action} label=${t("admin.delete")} icon="cross" tone="danger" run=${remove} />`}
+        ${id !== "new" && html`<span class="spring"></span><${Action} label=${t("admin.delete")} icon="cross"
+          tone="danger" run=${remove} />`}
       </div>
     </form>
     <${Report} report=${report} />`;

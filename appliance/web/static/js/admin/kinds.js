@@ -1,6 +1,6 @@
-// What an administrator can edit: for each kind of entry its place in the directory, its columns in the list and its fields in the
-// form. The fields are those of core/directory.py (a test holds both together); labels and help are in the catalogue under
-// `admin.<kind>.<field>` and `admin.<kind>.<field>.help`.
+// What an administrator can edit: for each kind of entry its place in the directory, its columns in the list and its
+// fields in the form. The fields are those of core/directory.py (a test holds both together); labels and help are in
+// the catalogue under `admin.<kind>.<field>` and `admin.<kind>.<field>.help`.
 
 const NUMBER_CLASSES = ["local", "mobile", "freephone", "shared_cost", "short_code", "premium", "international"];
 

@@ -1,4 +1,5 @@
-// The password of a phone or a trunk: made here or typed, sent once, kept only as a hash (trunks: by the store), never shown again.
+// The password of a phone or a trunk: made here or typed, sent once, kept only as a hash (trunks: by the store),
+// never shown again.
 
 import { t } from "../base/i18n.js";
 import { html } from "../base/preact.js";
@@ -25,10 +26,12 @@ export function SecretField({ kind, generated, fresh, value, change }) {
     <label for="field-secret">${t(`admin.${kind}.secret`)}</label>
     <div class="control">
       <span class="row">
-        <input id="field-secret" value=${value} maxlength="128" autocomplete="new-password" spellcheck=${false} class="figures"
+        <input id="field-secret" value=${value} maxlength="128"
+          autocomplete="new-password" spellcheck=${false} class="figures"
           type=${generated ? "text" : "password"} placeholder=${fresh ? "" : t("admin.secret.unchanged")}
           aria-describedby="secret-help" onInput=${(event) => change(event.target.value)} />
-        ${generated && html`<${Action} label=${t("admin.secret.generate")} icon="plus" run=${() => change(generate())} />`}
+        ${generated && html`<${Action} label=${t("admin.secret.generate")} icon="plus"
+          run=${() => change(generate())} />`}
       </span>
       <p class="hint" id="secret-help">${t(`admin.${kind}.secret.help`)}</p>
     </div>

@@ -25,7 +25,8 @@ function Sentence({ id, text, language, reload }) {
   return html`<div class="field sentence">
     <label for="sentence-${id}"><code>${id}</code></label>
     <div class="control">
-      <textarea id="sentence-${id}" rows="2" lang=${language} value=${value} maxlength="2000" aria-invalid=${failure ? "true" : undefined}
+      <textarea id="sentence-${id}" rows="2" lang=${language}
+        value=${value} maxlength="2000" aria-invalid=${failure ? "true" : undefined}
         onInput=${(event) => setValue(event.target.value)}></textarea>
       ${failure && html`<p class="failure" role="alert">${failure}</p>`}
       <span class="row">
@@ -48,8 +49,10 @@ export function Sentences({ directory, reload }) {
     <p class="hint">${t("admin.kind.sentence.help")}</p>
     <div class="filters">
       <label>${t("account.language")}<select onChange=${(event) => setLanguage(event.target.value)}>
-        ${languages.map((code) => html`<option value=${code} selected=${code === language}>${languageName(code)}</option>`)}</select></label>
-      <label class="wide">${t("contacts.search")}<input type="search" value=${words} onInput=${(event) => setWords(event.target.value)} /></label>
+        ${languages.map((code) => html`<option value=${code}
+          selected=${code === language}>${languageName(code)}</option>`)}</select></label>
+      <label class="wide">${t("contacts.search")}<input type="search" value=${words}
+        onInput=${(event) => setWords(event.target.value)} /></label>
     </div>
     ${rows.map(([id, text]) => html`<${Sentence} key=${`${language}/${id}/${text}`} id=${id} text=${text} language=${language} reload=${reload} />`)}
     ${!rows.length && html`<p class="empty">${t("contacts.nothing")}</p>`}`;

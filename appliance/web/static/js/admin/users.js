@@ -50,21 +50,26 @@ function UserForm({ user, done }) {
     <form class="entry" onSubmit=${save}>
       ${failure && html`<p class="failure" role="alert">${failure}</p>`}
       <div class="field"><label for="user-name">${t("admin.user.name")}</label><div class="control">
-        <input id="user-name" name="name" required maxlength="32" value=${user?.name ?? ""} readonly=${!fresh} autocomplete="off" pattern="[a-z0-9][a-z0-9._\\-]*" />
+        <input id="user-name" name="name" required maxlength="32" value=${user?.name ?? ""} readonly=${!fresh}
+          autocomplete="off" pattern="[a-z0-9][a-z0-9._\\-]*" />
         <p class="hint">${t("admin.user.name.help")}</p></div></div>
       <div class="field"><label for="user-role">${t("admin.user.role")}</label><div class="control">
-        <select id="user-role" name="role">${ROLES.map((role) => html`<option value=${role} selected=${role === (user?.role ?? "agent")}>${t(`role.${role}`)}</option>`)}</select>
+        <select id="user-role" name="role">${ROLES.map((role) => html`<option value=${role}
+          selected=${role === (user?.role ?? "agent")}>${t(`role.${role}`)}</option>`)}</select>
         <p class="hint">${t("admin.user.role.help")}</p></div></div>
       <div class="field"><label for="user-language">${t("account.language")}</label><div class="control">
-        <select id="user-language" name="language">${boot.languages.map((code) => html`<option value=${code} selected=${code === (user?.language ?? boot.language)}>${languageName(code)}</option>`)}</select></div></div>
+        <select id="user-language" name="language">${boot.languages.map((code) => html`<option value=${code}
+          selected=${code === (user?.language ?? boot.language)}>${languageName(code)}</option>`)}</select></div></div>
       <div class="field"><label for="user-password">${t("login.password")}</label><div class="control">
-        <input id="user-password" name="password" type="password" required=${fresh} minlength="8" maxlength="256" autocomplete="new-password"
+        <input id="user-password" name="password" type="password" required=${fresh} minlength="8" maxlength="256"
+          autocomplete="new-password"
           placeholder=${fresh ? "" : t("admin.secret.unchanged")} />
         <p class="hint">${t("account.password_rules")}</p></div></div>
       <div class="buttons">
         <${Action} type="submit" label=${t("common.save")} icon="check" tone="main" />
         <${Action} label=${t("common.cancel")} run=${done} />
-        ${!fresh && user.name !== boot.user && html`<span class="spring"></span><${Action} label=${t("admin.delete")} icon="cross" tone="danger" run=${remove} />`}
+        ${!fresh && user.name !== boot.user && html`<span class="spring"></span><${Action} label=${t("admin.delete")}
+          icon="cross" tone="danger" run=${remove} />`}
       </div>
     </form>`;
 }

@@ -1,5 +1,6 @@
-// Draws attention to an offered contact when the person looks elsewhere: flashing title, two soft tones, a desktop notification.
-// Each can be switched off; the browser may refuse sound until the page was clicked once, which is no error.
+// Draws attention to an offered contact when the person looks elsewhere: flashing title, two soft tones, a desktop
+// notification. Each can be switched off; the browser may refuse sound until the page was clicked once, which is no
+// error.
 
 import { t } from "./i18n.js";
 

@@ -1,4 +1,5 @@
-// One contact, whole: what it was, its recordings, why which agent, notes and survey, and everything that happened in order.
+// One contact, whole: what it was, its recordings, why which agent, notes and survey, and everything that happened in
+// order.
 
 import { useFetched } from "../base/api.js";
 import { dateTime, duration, languageName, number, t, tWord } from "../base/i18n.js";
@@ -24,7 +25,7 @@ function Summary({ row }) {
     [t("contacts.held"), row.held_s > 0 && duration(row.held_s)],
     [t("contacts.transferred_to"), row.transferred_to],
     [t("contacts.disposition"), row.disposition && tWord("disposition.", row.disposition)],
-    [t("contacts.ended_in"), row.place && placeName(row.place)],
+    [t("contacts.ended_in"), row.outcome && row.place && placeName(row.place)],
   ].filter(([, value]) => value);
   return html`<dl class="facts">${rows.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
@@ -33,7 +34,8 @@ function Recordings({ row, recordings }) {
   if (!recordings.length && !row.recording_missing) return null;
   return html`<section>
     <h2>${t("recordings.title")}</h2>
-    ${row.recording_missing && html`<p class="warning"><${Icon} name="alert" />${t("recordings.missing", { why: row.recording_missing })}</p>`}
+    ${row.recording_missing &&
+      html`<p class="warning"><${Icon} name="alert" />${t("recordings.missing", { why: row.recording_missing })}</p>`}
     ${recordings.map((recording) =>
       recording.deleted_at
         ? html`<p class="faint" key=${recording.id}>${t("recordings.deleted", { when: dateTime(recording.deleted_at) })}</p>`

@@ -1,4 +1,5 @@
-// Why this agent: the routing decision as a table of all members of the queue, what ruled each out, and what decided among the rest.
+// Why this agent: the routing decision as a table of all members of the queue, what ruled each out, and what decided
+// among the rest.
 
 import { clockTimeS, duration, durationWords, list, number, percent, t } from "../base/i18n.js";
 import { html } from "../base/preact.js";
@@ -66,7 +67,8 @@ export function DecisionView({ decisions, facts }) {
   if (!decisions.length) return null;
   return html`<section class="why" id="why">
     <h2>${t("decision.title")}</h2>
-    ${decisions.map((offer) => html`<${Decision} key=${offer.at} decision=${offer.fact.decision} at=${offer.at} ended=${outcomeOf(offer, facts)} />`)}
+    ${decisions.map((offer) => html`<${Decision} key=${offer.at} decision=${offer.fact.decision} at=${offer.at}
+      ended=${outcomeOf(offer, facts)} />`)}
     <details><summary>${t("decision.how")}</summary><p>${t("decision.how_text")}</p></details>
   </section>`;
 }

@@ -1,4 +1,5 @@
-// The history: search, filter, page through. What is searched for stands in the address, so it can be kept and gone back to.
+// The history: search, filter, page through. What is searched for stands in the address, so it can be kept and gone
+// back to.
 
 import { useFetched } from "../base/api.js";
 import { boot, isRole } from "../base/boot.js";
@@ -13,6 +14,7 @@ const PAGE = 50;
 const OUTCOMES = ["answered", "abandoned", "missed", "contained", "transferred", "turned_away", "lost", "failed"];
 const FILTERS = ["q", "from", "to", "queue", "agent", "outcome", "direction", "customer", "after"];
 const TYPING_MS = 350;
+const ARROWS = { inbound: "left", outbound: "right", internal: "users" };
 
 /** The REST query of an address: dates become seconds of this browser's days. */
 function restPath(query) {
@@ -52,11 +54,15 @@ function Filters({ query, change }) {
     change({ q: words.trim() });
   }}>
     <label class="wide">${t("contacts.search")}
-      <input type="search" value=${words} onInput=${(event) => typed(event.target.value)} placeholder=${t("contacts.search_hint")} />
+      <input type="search" value=${words} onInput=${(event) => typed(event.target.value)}
+        placeholder=${t("contacts.search_hint")} />
     </label>
-    <label>${t("contacts.from")}<input type="date" value=${query.get("from") ?? ""} onChange=${(event) => change({ from: event.target.value })} /></label>
-    <label>${t("contacts.to")}<input type="date" value=${query.get("to") ?? ""} onChange=${(event) => change({ to: event.target.value })} /></label>
-    <${Choice} name="queue" label=${t("queues.queue")} value=${query.get("queue") ?? ""} change=${change} options=${queues.map((queue) => [queue.id, queue.name])} />
+    <label>${t("contacts.from")}<input type="date" value=${query.get("from") ?? ""}
+      onChange=${(event) => change({ from: event.target.value })} /></label>
+    <label>${t("contacts.to")}<input type="date" value=${query.get("to") ?? ""}
+      onChange=${(event) => change({ to: event.target.value })} /></label>
+    <${Choice} name="queue" label=${t("queues.queue")} value=${query.get("queue") ?? ""} change=${change}
+      options=${queues.map((queue) => [queue.id, queue.name])} />
     ${
       isRole("admin", "supervisor") &&
       html`<${Choice} name="agent" label=${t("agents.agent")} value=${query.get("agent") ?? ""} change=${change}
@@ -82,15 +88,17 @@ function Rows({ rows }) {
     <tbody>${rows.map(
       (row) => html`<tr key=${row.id}>
       <th scope="row"><a class="whole-row" href="/contacts/${row.id}">${when(row.opened_at)}</a></th>
-      <td><span class="direction ${row.direction}" title=${t(`direction.${row.direction}`)}><${Icon} name=${row.direction === "outbound" ? "right" : row.direction === "internal" ? "users" : "left"} /></span>
-        ${row.customer_name && html`<strong>${row.customer_name}</strong>${" "}`}<span class="figures faint">${row.other_shown || t("common.no_number")}</span></td>
+      <td><span class="direction" title=${t(`direction.${row.direction}`)}><${Icon} name=${ARROWS[row.direction]} /></span>
+        ${row.customer_name && html`<strong>${row.customer_name}</strong>${" "}`}
+        <span class="figures faint">${row.other_shown || t("common.no_number")}</span></td>
       <td>${row.queue ? queueName(row.queue) : ""}</td>
       <td>${row.agent ? agentName(row.agent) : row.answered_by}</td>
       <td><span class="tag ${row.outcome ?? "open"}">${t(`outcome.${row.outcome ?? "open"}`)}</span>
         ${row.disposition && html`<span class="faint"> ${tWord("disposition.", row.disposition)}</span>`}</td>
       <td class="right figures">${row.queued_at ? duration(row.waited_s) : "–"}</td>
       <td class="right figures">${row.talked_s ? duration(row.talked_s) : "–"}</td>
-      <td class="right">${row.recordings > 0 && html`<span title=${t("contacts.recorded")}><${Icon} name="wave" /><span class="unseen">${t("contacts.recorded")}</span></span>`}</td>
+      <td class="right">${row.recordings > 0 && html`<span
+        title=${t("contacts.recorded")}><${Icon} name="wave" /><span class="unseen">${t("contacts.recorded")}</span></span>`}</td>
     </tr>`,
     )}</tbody>
   </table></div>`;
@@ -107,7 +115,8 @@ function Found({ data, change }) {
     <legend>${t("contacts.several")}</legend>
     <ul>${data.several.map(
       (customer) => html`<li key=${customer.id}>
-      <${Action} label=${[customer.name, customer.company].filter(Boolean).join(" · ")} icon="user" run=${() => change({ q: "", customer: customer.id })} />
+      <${Action} label=${[customer.name, customer.company].filter(Boolean).join(" · ")} icon="user"
+        run=${() => change({ q: "", customer: customer.id })} />
     </li>`,
     )}</ul>
   </fieldset>`;
@@ -136,14 +145,17 @@ export function ContactList({ url }) {
     <${Filters} query=${query} change=${change} />
     ${failure && html`<p class="failure" role="alert">${failure.text}</p>`}
     ${data && html`<${Found} data=${data} change=${change} />`}
-    ${data && (data.rows.length ? html`<${Rows} rows=${data.rows} />` : !data.several.length && html`<p class="empty" role="status">${t("contacts.nothing")}</p>`)}
+    ${data && (data.rows.length ? html`<${Rows} rows=${data.rows} />` : !data.several.length &&
+      html`<p class="empty" role="status">${t("contacts.nothing")}</p>`)}
     ${!data && loading && html`<p class="faint" role="status">${t("common.loading")}</p>`}
     ${
       data &&
       (!first || data.next) &&
       html`<nav class="pages" aria-label=${t("contacts.pages")}>
-      <${Action} label=${t("contacts.newest")} icon="left" why=${first ? t("contacts.first_page") : ""} run=${() => change({ after: "" })} />
-      <${Action} label=${t("contacts.older")} icon="right" why=${data.next ? "" : t("contacts.last_page")} run=${() => change({ after: data.next })} />
+      <${Action} label=${t("contacts.newest")} icon="left" why=${first ? t("contacts.first_page") : ""}
+        run=${() => change({ after: "" })} />
+      <${Action} label=${t("contacts.older")} icon="right" why=${data.next ? "" : t("contacts.last_page")}
+        run=${() => change({ after: data.next })} />
     </nav>`
     }
   </div>`;

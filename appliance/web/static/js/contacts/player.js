@@ -1,5 +1,6 @@
-// Plays a recording with its waveform: caller above, agent below. The outline was computed when the recording was stored, so nothing
-// but the audio that is listened to is fetched (in ranges). Space plays and pauses, arrows go 5 seconds back and forth.
+// Plays a recording with its waveform: caller above, agent below. The outline was computed when the recording was
+// stored, so nothing but the audio that is listened to is fetched (in ranges). Space plays and pauses, arrows go 5
+// seconds back and forth.
 
 import { duration, durationWords, t } from "../base/i18n.js";
 import { boot } from "../base/boot.js";
@@ -87,12 +88,14 @@ export function Player({ recording }) {
   }
 
   return html`<div class="player" data-recording=${recording.id} data-playing=${String(playing)}>
-    <${Action} label=${playing ? t("player.pause") : t("player.play")} icon=${playing ? "pause" : "play"} small run=${() => wave.current?.playPause()} />
+    <${Action} label=${playing ? t("player.pause") : t("player.play")} icon=${playing ? "pause" : "play"} small
+      run=${() => wave.current?.playPause()} />
     <div class="wave" ref=${box} tabindex="0" role="slider" aria-label=${t("player.position")} aria-valuemin="0"
       aria-valuemax=${Math.round(recording.duration_s)} aria-valuenow=${Math.round(at)}
       aria-valuetext=${t("player.of", { at: durationWords(at), length: durationWords(recording.duration_s) })} onKeyDown=${onKeyDown}></div>
     <span class="figures time">${duration(at)} / ${duration(recording.duration_s)}</span>
-    <button type="button" class="action small speed" title=${t("player.speed")} aria-label="${t("player.speed")}: ${speed}×" onClick=${next}>${speed}×</button>
+    <button type="button" class="action small speed" title=${t("player.speed")}
+      aria-label="${t("player.speed")}: ${speed}×" onClick=${next}>${speed}×</button>
     <a class="action small" href="/api/recordings/${encodeURIComponent(recording.id)}/audio?download=1" download>${t("player.download")}</a>
     <p class="legend"><span class="caller">${t("player.caller")}</span> <span class="agent">${t("player.agent")}</span></p>
     ${failed && html`<p class="failure" role="alert">${t("player.failed")}</p>`}

@@ -1,4 +1,5 @@
-// A fact as a plain sentence in the person's language. Every fact of core/facts.py has one; the tests hold both lists together.
+// A fact as a plain sentence in the person's language. Every fact of core/facts.py has one; the tests hold both lists
+// together.
 
 import { duration, durationWords, languageName, list, number, t, tWord } from "../base/i18n.js";
 import { agentName, queueName } from "../base/tree.js";

@@ -8,6 +8,7 @@ import { queueName, useLive } from "../base/tree.js";
 import { Menu } from "../parts/menu.js";
 import { StateTag } from "../parts/state.js";
 import { tellDone, tellFailure } from "../parts/toast.js";
+import { whoIs } from "../parts/who.js";
 
 const ORDER = ["offered", "busy", "wrap_up", "ready", "paused", "logged_out"];
 
@@ -28,14 +29,15 @@ function ForceMenu({ agent }) {
     })),
     { label: t("state.logged_out"), icon: "off", run: () => force(agent, "logged_out") },
   ];
-  return html`<${Menu} label=${t("agents.set")} name=${t("agents.set_of", { name: agent.name })} choices=${choices} alignRight />`;
+  return html`<${Menu} label=${t("agents.set")} name=${t("agents.set_of", { name: agent.name })}
+    choices=${choices} alignRight />`;
 }
 
 /** Whom the agent talks with, when this screen may know. */
 function With({ agent }) {
   const contact = useLive((tree) => (agent.contact ? tree.get(`contact/${agent.contact}`) : undefined));
   if (!contact) return null;
-  return html`<a href="/contacts/${contact.id}">${contact.customers.length === 1 ? contact.customers[0].name : contact.from_shown || contact.from_number || contact.id}</a>`;
+  return html`<a href="/contacts/${contact.id}">${whoIs(contact)}</a>`;
 }
 
 export function AgentTable({ mayForce }) {
@@ -44,7 +46,8 @@ export function AgentTable({ mayForce }) {
   );
   const present = agents.filter((agent) => agent.state !== "logged_out").length;
   return html`<section>
-    <h2>${t("agents.title")} <span class="count figures" title=${t("agents.present")}>${number(present)} / ${number(agents.length)}</span></h2>
+    <h2>${t("agents.title")} <span class="count figures"
+      title=${t("agents.present")}>${number(present)} / ${number(agents.length)}</span></h2>
     <div class="scroll" tabindex="0" role="region" aria-label=${t("agents.title")}><table class="wide">
       <thead><tr>
         <th scope="col">${t("agents.agent")}</th>
@@ -64,7 +67,8 @@ export function AgentTable({ mayForce }) {
         ${mayForce && html`<td><${With} agent=${agent} /></td>`}
         <td>${agent.queues.map(queueName).join(", ") || "–"}</td>
         <td class="right figures">${number(agent.handled_today)}</td>
-        <td class=${agent.registered ? "" : "bad"}><span class="figures">${agent.extension}</span>${!agent.registered && html` · ${t("phone.away")}`}</td>
+        <td class=${agent.registered ? "" : "bad"}><span class="figures">${agent.extension}</span>${!agent.registered &&
+          html` · ${t("phone.away")}`}</td>
         ${mayForce && html`<td class="right"><${ForceMenu} agent=${agent} /></td>`}
       </tr>`,
       )}</tbody>

@@ -45,7 +45,8 @@ export function BoxParts() {
         <div><dt>${t("parts.version")}</dt><dd>${box.version}</dd></div>
         <div><dt>${t("parts.started")}</dt><dd>${dateTime(box.started_at)}</dd></div>
         <div><dt>${t("parts.contacts_today")}</dt><dd class="figures">${number(box.contacts_today)}</dd></div>
-        ${box.recordings_free_bytes > 0 && html`<div><dt>${t("parts.free")}</dt><dd class="figures">${t("parts.gib", { n: box.recordings_free_bytes / 2 ** 30 })}</dd></div>`}
+        ${box.recordings_free_bytes > 0 &&
+          html`<div><dt>${t("parts.free")}</dt><dd class="figures">${t("parts.gib", { n: box.recordings_free_bytes / 2 ** 30 })}</dd></div>`}
       </dl>`
       }
     </section>

@@ -7,6 +7,7 @@ import { order } from "../base/socket.js";
 import { agentName, queueName, useLive } from "../base/tree.js";
 import { Menu } from "../parts/menu.js";
 import { tellDone, tellFailure } from "../parts/toast.js";
+import { whoIs } from "../parts/who.js";
 
 const ORDER = ["offered", "waiting", "active", "flow", "arrived", "wrap_up"];
 
@@ -35,7 +36,8 @@ function MoveMenu({ contact, queues }) {
         ),
     }));
   if (!choices.length) return null;
-  return html`<${Menu} label=${t("contacts.move")} name=${t("contacts.move_of", { who: contact.from_shown || contact.id })} choices=${choices} alignRight />`;
+  return html`<${Menu} label=${t("contacts.move")} name=${t("contacts.move_of", { who: whoIs(contact) })}
+    choices=${choices} alignRight />`;
 }
 
 export function ContactTable() {
@@ -62,12 +64,13 @@ export function ContactTable() {
       </tr></thead>
       <tbody>${contacts.map(
         (contact) => html`<tr key=${contact.id}>
-        <th scope="row"><a href="/contacts/${contact.id}">${contact.customers.length === 1 ? contact.customers[0].name : contact.from_shown || contact.from_number || t("common.no_number")}</a></th>
+        <th scope="row"><a href="/contacts/${contact.id}">${whoIs(contact)}</a></th>
         <td>${t(`contact_state.${contact.state}`)}</td>
         <td>${where(contact)}</td>
         <td class="right"><${Elapsed} since=${contact.state_since} /></td>
         <td class="right"><${Elapsed} since=${contact.opened_at} /></td>
-        <td class="right">${contact.state === "waiting" && html`<${MoveMenu} contact=${contact} queues=${queues} />`}</td>
+        <td class="right">${contact.state === "waiting" &&
+          html`<${MoveMenu} contact=${contact} queues=${queues} />`}</td>
       </tr>`,
       )}</tbody>
     </table></div>`

@@ -1,4 +1,5 @@
-// The supervisor's view: alarms, queues, people, contacts in flight, and the parts of the box. Technicians see the machine's half.
+// The supervisor's view: alarms, queues, people, contacts in flight, and the parts of the box. Technicians see the
+// machine's half.
 
 import { isRole } from "../base/boot.js";
 import { t } from "../base/i18n.js";

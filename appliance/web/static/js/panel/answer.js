@@ -1,4 +1,5 @@
-// Answer and decline of an offered contact. Answering from here works only with a phone that picks up by itself; else the button says so.
+// Answer and decline of an offered contact. Answering from here works only with a phone that picks up by itself; else
+// the button says so.
 
 import { t } from "../base/i18n.js";
 import { html } from "../base/preact.js";

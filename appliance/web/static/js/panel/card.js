@@ -6,10 +6,11 @@ import { html, useEffect, useRef } from "../base/preact.js";
 import { queueName } from "../base/tree.js";
 import { Icon } from "../parts/icon.js";
 import { PhoneNumber } from "../parts/number.js";
+import { customerOf, whoIs } from "../parts/who.js";
 import { AnswerButtons } from "./answer.js";
 import { Identity } from "./identity.js";
 import { Notes } from "./notes.js";
-import { customerOf, useCardShown, whoCalls } from "./offer.js";
+import { useCardShown } from "./offer.js";
 import { Past } from "./past.js";
 import { Toolbar } from "./toolbar.js";
 import { WrapUp } from "./wrap_up.js";
@@ -66,13 +67,14 @@ export function Card({ me, contact, consultation }) {
     if (offered && !document.activeElement?.matches("input, textarea, select")) heading.current?.focus();
   }, [contact.id, offered]);
 
-  return html`<article class="card ${offered ? "offered" : ""} ${me.held ? "held" : ""}" aria-labelledby="card-title" data-contact=${contact.id}>
+  return html`<article class="card ${offered ? "offered" : ""} ${me.held ? "held" : ""}" aria-labelledby="card-title"
+    data-contact=${contact.id}>
     <header>
       <div class="face" aria-hidden="true"><${Icon} name=${customer ? "user" : "phone"} /></div>
       <div class="who">
-        <h2 id="card-title" ref=${heading} tabindex="-1">${whoCalls(contact)}</h2>
+        <h2 id="card-title" ref=${heading} tabindex="-1">${whoIs(contact)}</h2>
         <p>
-          ${(whoCalls(contact) !== shown || !offered) && html`<${PhoneNumber} number=${number} shown=${shown} />`}
+          ${(whoIs(contact) !== shown || !offered) && html`<${PhoneNumber} number=${number} shown=${shown} />`}
           ${customer?.company && html`<span>${customer.company}</span>`}
           ${verdict && html`<span class="tag ${verdict}">${t(`verdict.${verdict}`)}</span>`}
         </p>

@@ -1,4 +1,5 @@
-// Who the contact is with: one known customer, several to choose from, or nobody yet (find one, or write a new one down).
+// Who the contact is with: one known customer, several to choose from, or nobody yet (find one, or write a new one
+// down).
 
 import { api, useFetched } from "../base/api.js";
 import { boot } from "../base/boot.js";
@@ -8,7 +9,7 @@ import { order } from "../base/socket.js";
 import { Action } from "../parts/action.js";
 import { Icon } from "../parts/icon.js";
 import { tellDone, tellFailure } from "../parts/toast.js";
-import { customerOf } from "./offer.js";
+import { customerOf } from "../parts/who.js";
 
 /** Choose one of some customers. */
 function Choice({ link, customers, question }) {
@@ -60,10 +61,12 @@ function NewCustomer({ contact, link, done }) {
   return html`<form class="stack" onSubmit=${save}>
     <label>${t("identity.name")}<input name="name" required maxlength="200" autocomplete="off" autofocus /></label>
     <label>${t("identity.company")}<input name="company" maxlength="200" autocomplete="off" /></label>
-    <label>${t("identity.number")}<input name="number" type="tel" value=${contact.from_number} autocomplete="off" /></label>
+    <label>${t("identity.number")}<input name="number" type="tel" value=${contact.from_number}
+      autocomplete="off" /></label>
     <label>${t("card.language")}<select name="language">
       <option value="">${t("common.unknown")}</option>
-      ${boot.languages.map((code) => html`<option value=${code} selected=${code === contact.language}>${languageName(code)}</option>`)}
+      ${boot.languages.map((code) => html`<option value=${code}
+        selected=${code === contact.language}>${languageName(code)}</option>`)}
     </select></label>
     ${failure && html`<p class="failure" role="alert">${failure}</p>`}
     <div class="buttons">

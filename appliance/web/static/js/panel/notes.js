@@ -1,5 +1,6 @@
-// The scratch pad of a contact. Saved to the brain shortly after each pause in typing; until the brain has said it is safe, the text
-// also stands in this browser, so a reload, a lost connection or a restart loses nothing. Follows the contact on a transfer.
+// The scratch pad of a contact. Saved to the brain shortly after each pause in typing; until the brain has said it is
+// safe, the text also stands in this browser, so a reload, a lost connection or a restart loses nothing. Follows the
+// contact on a transfer.
 
 import { t } from "../base/i18n.js";
 import { useShortcut } from "../base/keys.js";
@@ -86,7 +87,8 @@ export function Notes({ contact }) {
 
   return html`<section class="notes">
     <h3><label for="notes">${t("notes.title")}</label></h3>
-    <textarea id="notes" ref=${area} rows="8" maxlength=${MAX_LENGTH} value=${text} placeholder=${t("notes.placeholder")}
+    <textarea id="notes" ref=${area} rows="8" maxlength=${MAX_LENGTH} value=${text}
+      placeholder=${t("notes.placeholder")}
       aria-keyshortcuts="Alt+N" aria-describedby="notes-state" onInput=${onInput} onBlur=${save}></textarea>
     <p id="notes-state" class="hint ${state}" role="status">${t(`notes.${state}`)}</p>
   </section>`;

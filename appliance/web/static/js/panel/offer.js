@@ -1,5 +1,5 @@
-// An offered contact: draws attention to it on every page, tells the brain that its card is drawn (the phone rings after that), and shows
-// a strip with the essentials while the person looks at another page than the panel.
+// An offered contact: draws attention to it on every page, tells the brain that its card is drawn (the phone rings
+// after that), and shows a strip with the essentials while the person looks at another page than the panel.
 
 import { announce } from "../base/announce.js";
 import { boot } from "../base/boot.js";
@@ -10,6 +10,7 @@ import { html, useEffect } from "../base/preact.js";
 import { order } from "../base/socket.js";
 import { queueName, useLive } from "../base/tree.js";
 import { Icon } from "../parts/icon.js";
+import { whoIs } from "../parts/who.js";
 import { AnswerButtons } from "./answer.js";
 
 /** The person's own state and the contact offered now; {} when there is none. */
@@ -18,17 +19,6 @@ export function useOffer() {
   const id = me?.state === "offered" ? me.contact : null;
   const contact = useLive((tree) => (id ? tree.get(`contact/${id}`) : undefined));
   return contact ? { me, contact } : {};
-}
-
-/** The one customer the contact is with, when that is clear (recognised, or an agent said so). */
-export const customerOf = (contact) => (contact.customers.length === 1 ? contact.customers[0] : undefined);
-
-/** Who calls, in one line. */
-export function whoCalls(contact) {
-  const customer = customerOf(contact);
-  if (customer) return customer.name;
-  if (contact.direction === "outbound") return contact.to_shown;
-  return contact.from_shown || contact.from_number || t("common.no_number");
 }
 
 /** After the card was painted once for this offer: say so, so that the phone may ring. */
@@ -61,7 +51,7 @@ export function OfferWatch({ onPanel }) {
   useCardShown(onPanel ? undefined : me, contact);
   useEffect(() => {
     if (!contact) return undefined;
-    const who = whoCalls(contact);
+    const who = whoIs(contact);
     startRinging(who);
     announce(t("offer.announced", { who, queue: contact.queue ? queueName(contact.queue) : "" }), "assertive");
     return stopRinging;
@@ -70,7 +60,7 @@ export function OfferWatch({ onPanel }) {
   return html`<aside class="offer-strip" aria-label=${t("offer.label")}>
     <${Icon} name="bell" />
     <p>
-      <strong>${whoCalls(contact)}</strong>
+      <strong>${whoIs(contact)}</strong>
       ${contact.queue && html`<span>${queueName(contact.queue)}</span>`}
       <span>${t("card.waiting")} <${Elapsed} since=${contact.queued_at ?? contact.opened_at} /></span>
     </p>

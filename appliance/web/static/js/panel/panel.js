@@ -51,7 +51,8 @@ export function Panel() {
     <${StateBar} me=${me} />
     <div class="panel">
       <div class="work">
-        ${contact ? html`<${Card} key=${contact.id} me=${me} contact=${contact} consultation=${consultation} />` : html`<${Waiting} me=${me} />`}
+        ${contact ? html`<${Card} key=${contact.id} me=${me} contact=${contact} consultation=${consultation} />`
+          : html`<${Waiting} me=${me} />`}
       </div>
       <div class="beside">
         <${MyQueues} me=${me} />

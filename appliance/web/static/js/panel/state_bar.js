@@ -53,7 +53,8 @@ export function StateBar({ me }) {
     <div class="buttons">
       ${
         away
-          ? html`<${Action} label=${t("state_bar.log_in")} icon="off" code="KeyO" tone="main" run=${() => order("agent.log_in")} />`
+          ? html`<${Action} label=${t("state_bar.log_in")} icon="off" code="KeyO" tone="main"
+            run=${() => order("agent.log_in")} />`
           : html`
           <${Action} label=${t("state_bar.ready")} icon="check" code="KeyR" tone=${me.state === "paused" ? "main" : ""}
             why=${whyNotReady(me)}

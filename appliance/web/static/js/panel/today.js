@@ -14,7 +14,8 @@ export function MyToday({ me }) {
     again,
   );
   return html`<section class="my-today">
-    <h2>${t("today.title")} ${data && html`<span class="count figures">${data.rows.length}${data.next && "+"}</span>`}</h2>
+    <h2>${t("today.title")} ${data &&
+      html`<span class="count figures">${data.rows.length}${data.next && "+"}</span>`}</h2>
     ${failure && html`<p class="failure">${failure.text}</p>`}
     ${data && !data.rows.length && html`<p class="faint">${t("today.none")}</p>`}
     <ul>${data?.rows.map(
@@ -22,7 +23,7 @@ export function MyToday({ me }) {
       <a href="/contacts/${row.id}">
         <span class="figures">${clockTime(row.opened_at)}</span>
         <span class="name">${row.customer_name || row.other_shown || t("common.no_number")}</span>
-        <span class="figures faint">${duration(row.talked_s)}</span>
+        <span class="figures faint">${row.talked_s > 0 && duration(row.talked_s)}</span>
       </a>
     </li>`,
     )}</ul>

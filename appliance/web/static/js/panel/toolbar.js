@@ -1,4 +1,5 @@
-// The buttons of a conversation: hold, mute, transfer, recording, hang up; and those of a consultation while there is one.
+// The buttons of a conversation: hold, mute, transfer, recording, hang up; and those of a consultation while there is
+// one.
 
 import { t } from "../base/i18n.js";
 import { html, useState } from "../base/preact.js";
@@ -38,17 +39,22 @@ export function Toolbar({ me, contact, consultation }) {
   const complete = () => order("call.complete_transfer", { reason });
   return html`<div class="toolbar" role="toolbar" aria-label=${t("toolbar.label")}>
     <div class="buttons">
-      <${Action} label=${me.held ? t("toolbar.resume") : t("toolbar.hold")} icon=${me.held ? "play" : "pause"} code="KeyH"
+      <${Action} label=${me.held ? t("toolbar.resume") : t("toolbar.hold")}
+        icon=${me.held ? "play" : "pause"} code="KeyH"
         pressed=${me.held} why=${consultation ? t("toolbar.while_consulting") : notTalking}
         run=${() => order("call.hold", { on: !me.held })} />
-      <${Action} label=${me.muted ? t("toolbar.unmute") : t("toolbar.mute")} icon=${me.muted ? "micOff" : "mic"} code="KeyM"
+      <${Action} label=${me.muted ? t("toolbar.unmute") : t("toolbar.mute")}
+        icon=${me.muted ? "micOff" : "mic"} code="KeyM"
         pressed=${me.muted} run=${() => order("call.mute", { on: !me.muted })} />
-      <${Action} label=${t("toolbar.transfer")} icon="transfer" code="KeyT" why=${consultation ? t("toolbar.while_consulting") : notTalking}
+      <${Action} label=${t("toolbar.transfer")} icon="transfer" code="KeyT"
+        why=${consultation ? t("toolbar.while_consulting") : notTalking}
         run=${() => setTransferring(true)} />
-      <${Action} label=${record === "paused" ? t("toolbar.record_on") : t("toolbar.record_pause")} icon="record" code="KeyK"
+      <${Action} label=${record === "paused" ? t("toolbar.record_on") : t("toolbar.record_pause")}
+        icon="record" code="KeyK"
         pressed=${record === "paused"} why=${noRecording}
         run=${() => order("call.pause_recording", { on: record !== "paused" })} />
-      <${Action} label=${t("toolbar.hang_up")} icon="hangup" code="KeyX" tone="danger" run=${() => order("call.hang_up")} />
+      <${Action} label=${t("toolbar.hang_up")} icon="hangup" code="KeyX" tone="danger"
+        run=${() => order("call.hang_up")} />
       ${record !== "off" && html`<${Recording} contact=${contact} />`}
     </div>
     ${me.held && html`<p class="held-note"><${Icon} name="pause" />${t("toolbar.caller_hears_music")}</p>`}

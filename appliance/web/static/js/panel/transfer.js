@@ -1,4 +1,5 @@
-// The dialog that hands a call on: to a colleague, a queue, or a number; at once, or after asking first. One line why travels along.
+// The dialog that hands a call on: to a colleague, a queue, or a number; at once, or after asking first. One line why
+// travels along.
 
 import { boot } from "../base/boot.js";
 import { t } from "../base/i18n.js";
@@ -98,7 +99,8 @@ export function Transfer({ close }) {
         ${!choices.length && html`<p class="faint" role="status">${t("transfer.nobody")}</p>`}
       </fieldset>
       <label>${t("transfer.reason")}
-        <input maxlength="200" value=${reason} onInput=${(event) => setReason(event.target.value)} placeholder=${t("transfer.reason_placeholder")} />
+        <input maxlength="200" value=${reason} onInput=${(event) => setReason(event.target.value)}
+          placeholder=${t("transfer.reason_placeholder")} />
       </label>
       <div class="buttons">
         <${Action} label=${t("transfer.now")} icon="transfer" code="KeyT" tone="main" inDialog why=${why} run=${now} />

@@ -54,7 +54,8 @@ export function WrapUp({ me }) {
       <legend>${t("wrap_up.what")}</legend>
       <div class="dispositions">${me.dispositions.map(
         (disposition, index) => html`<label key=${disposition} class=${chosen === disposition ? "chosen" : ""}>
-        <input type="radio" name="disposition" id="disposition-${index + 1}" ref=${index === 0 ? first : undefined} checked=${chosen === disposition}
+        <input type="radio" name="disposition" id="disposition-${index + 1}" ref=${index === 0 ? first : undefined}
+          checked=${chosen === disposition}
           onChange=${() => setChosen(disposition)} onKeyDown=${(event) => {
             if (event.key === "Enter" && chosen) {
               event.preventDefault();

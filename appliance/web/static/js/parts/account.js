@@ -76,12 +76,15 @@ function Password({ close }) {
   return html`<${Dialog} title=${t("account.password")} close=${close}>
     <form class="stack" onSubmit=${save}>
       <input type="hidden" autocomplete="username" value=${boot.user} />
-      <label>${t("account.old_password")}<input data-first name="old" type="password" required autocomplete="current-password" /></label>
-      <label>${t("account.new_password")}<input name="fresh" type="password" required minlength="8" maxlength="256" autocomplete="new-password" /></label>
+      <label>${t("account.old_password")}<input data-first name="old" type="password" required
+        autocomplete="current-password" /></label>
+      <label>${t("account.new_password")}<input name="fresh" type="password" required minlength="8" maxlength="256"
+        autocomplete="new-password" /></label>
       <label>${t("account.again")}<input name="again" type="password" required autocomplete="new-password" /></label>
       <p class="hint">${t("account.password_rules")}</p>
       ${failure && html`<p class="failure" role="alert">${failure}</p>`}
-      <div class="buttons"><${Action} type="submit" label=${t("common.save")} icon="check" tone="main" /><${Action} label=${t("common.cancel")} run=${close} /></div>
+      <div class="buttons"><${Action} type="submit" label=${t("common.save")} icon="check"
+        tone="main" /><${Action} label=${t("common.cancel")} run=${close} /></div>
     </form>
   <//>`;
 }
@@ -105,9 +108,11 @@ function Settings({ close }) {
   return html`<${Dialog} title=${t("account.settings")} close=${close}>
     <div class="stack">
       <label>${t("account.language")}<select data-first onChange=${speak}>
-        ${boot.languages.map((code) => html`<option value=${code} lang=${code} selected=${code === language}>${boot.languageNames[code]}</option>`)}</select></label>
+        ${boot.languages.map((code) => html`<option value=${code} lang=${code}
+          selected=${code === language}>${boot.languageNames[code]}</option>`)}</select></label>
       <label>${t("account.looks")}<select onChange=${choose}>
-        ${THEMES.map((name) => html`<option value=${name} selected=${name === theme}>${t(`account.looks_${name}`)}</option>`)}</select></label>
+        ${THEMES.map((name) => html`<option value=${name}
+          selected=${name === theme}>${t(`account.looks_${name}`)}</option>`)}</select></label>
       <label class="switch"><input type="checkbox" checked=${sound} onChange=${(event) => {
         switchSound(event.target.checked);
         setSound(event.target.checked);
@@ -137,7 +142,8 @@ export function Account() {
   const [open, setOpen] = useState("");
   useShortcut("Slash", () => setOpen("keys"));
   const close = () => setOpen("");
-  return html`<${Menu} label=${boot.user} icon="user" name=${t("account.menu", { user: boot.user })} alignRight choices=${[
+  return html`<${Menu} label=${boot.user} icon="user" name=${t("account.menu", { user: boot.user })} alignRight
+    choices=${[
     { label: t("account.settings"), icon: "gear", run: () => setOpen("settings") },
     { label: t("keys.title"), icon: "keyboard", run: () => setOpen("keys") },
     { label: t("account.password"), icon: "user", run: () => setOpen("password") },

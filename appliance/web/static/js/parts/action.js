@@ -1,5 +1,5 @@
-// A button that orders something. Its shortcut stands in the tooltip; when it cannot be used it stays reachable by keyboard and says
-// why; while the order is under way it cannot be given twice; a refusal is shown as its sentence.
+// A button that orders something. Its shortcut stands in the tooltip; when it cannot be used it stays reachable by
+// keyboard and says why; while the order is under way it cannot be given twice; a refusal is shown as its sentence.
 
 import { announce } from "../base/announce.js";
 import { keyForAria, keyLabel, useShortcut } from "../base/keys.js";
@@ -25,7 +25,8 @@ export function Action({
   inDialog = false,
   type = "button",
 }) {
-  // What is under way, by its label: a switch whose state has changed already may be pressed again before the answer is there.
+  // What is under way, by its label: a switch whose state has changed already may be pressed again before the
+  // answer is there.
   const [underWay, setUnderWay] = useState("");
   const busy = underWay === label;
 

@@ -30,7 +30,8 @@ export function Dialog({ title, close, children, wide = false }) {
     <div class="dialog-body">
       <header>
         <h2 id="dialog-title">${title}</h2>
-        <button type="button" class="plain" aria-label=${t("common.close")} onClick=${close}><${Icon} name="cross" /></button>
+        <button type="button" class="plain" aria-label=${t("common.close")}
+          onClick=${close}><${Icon} name="cross" /></button>
       </header>
       ${children}
     </div>

@@ -17,7 +17,8 @@ export function PhoneNumber({ number, shown }) {
   if (!number) return html`<span class="faint">${t("common.no_number")}</span>`;
   if (!onShift) return html`<span class="figures number">${shown ?? number}</span>`;
   const call = () => dial(number).then(() => tellDone(t("dial.calling", { number: shown ?? number })), tellFailure);
-  return html`<button type="button" class="number figures link" title=${t("dial.call_number", { number: shown ?? number })} onClick=${call}>
+  return html`<button type="button" class="number figures link"
+    title=${t("dial.call_number", { number: shown ?? number })} onClick=${call}>
     ${shown ?? number}<${Icon} name="phone" />
   </button>`;
 }

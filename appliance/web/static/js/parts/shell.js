@@ -34,7 +34,8 @@ function ConnectionBanner() {
     const timer = setTimeout(() => setShown(true), BANNER_AFTER_MS);
     return () => clearTimeout(timer);
   }, [lost]);
-  return html`<div role="status" class="connection">${shown && html`<p class="banner"><${Icon} name="alert" />${t(online ? "connection.no_brain" : "connection.lost")}</p>`}
+  return html`<div role="status" class="connection">${shown &&
+    html`<p class="banner"><${Icon} name="alert" />${t(online ? "connection.no_brain" : "connection.lost")}</p>`}
     ${
       outdated &&
       !lost &&
@@ -66,7 +67,8 @@ export function Shell({ path, children }) {
     window.scrollTo(0, 0);
     const toHeading = () => main.current.querySelector("h1")?.focus({ preventScroll: true });
     toHeading();
-    // while the page's content is still arriving its heading may be replaced: follow it, unless the person went elsewhere
+    // while the page's content is still arriving its heading may be replaced: follow it, unless the person went
+    // elsewhere
     const observer = new MutationObserver(() => {
       if (document.activeElement === document.body) toHeading();
     });
@@ -90,11 +92,13 @@ export function Shell({ path, children }) {
       <a class="brand" href="/" aria-label="Switchroom"><${Icon} name="phone" /><span>Switchroom</span></a>
       <nav aria-label=${t("nav.label")}>${navigation(Boolean(me)).map(
         ({ href, key, icon }) => html`<a key=${href} href=${href} aria-current=${section(href) ? "page" : undefined}>
-        <${Icon} name=${icon} /><span>${t(key)}</span>${href === "/live" && alarms > 0 && html`<span class="badge" title=${t("alarms.open", { n: alarms })}>${alarms}</span>`}
+        <${Icon} name=${icon} /><span>${t(key)}</span>${href === "/live" && alarms > 0 && html`<span class="badge"
+          title=${t("alarms.open", { n: alarms })}>${alarms}</span>`}
       </a>`,
       )}</nav>
       <div class="right">
-        ${me && path !== "/" && html`<a class="my-state" href="/" title=${t("nav.panel")}><${StateTag} agent=${me} /></a>`}
+        ${me && path !== "/" && html`<a class="my-state" href="/"
+          title=${t("nav.panel")}><${StateTag} agent=${me} /></a>`}
         <${Account} />
       </div>
     </header>

@@ -46,7 +46,8 @@ export function Toasts() {
       (toast) => html`<div class="toast ${toast.tone}" key=${toast.id}>
       <${Icon} name=${toast.tone === "failure" ? "alert" : "check"} />
       <span>${toast.text}</span>
-      <button class="plain" aria-label=${t("common.dismiss")} onClick=${() => change(toasts.filter((other) => other !== toast))}>
+      <button class="plain" aria-label=${t("common.dismiss")}
+        onClick=${() => change(toasts.filter((other) => other !== toast))}>
         <${Icon} name="cross" />
       </button>
     </div>`,
