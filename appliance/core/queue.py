@@ -61,6 +61,7 @@ def leave(turn: Turn, contact: Contact) -> None:
     place = position(turn, contact)
     if place:
         del turn.state.lines[contact.queue or QueueId("")][place - 1]
+        contact.left_queue_at = turn.now
         turn.show("queue", contact.queue or "")
 
 

@@ -37,7 +37,7 @@ from appliance.web.recordings import Recordings
 from appliance.web.session import Sessions
 from appliance.web.settings import WebSettings
 from appliance.web.site import Site
-from appliance.web.static import StaticFiles
+from appliance.web.static import MissingScriptsError, StaticFiles
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def run(config: BoxConfig) -> int:
     """Serve the panel of this box until SIGTERM or SIGINT. Returns the exit code."""
     try:
         asyncio.run(serve(WebSettings.of_box(config)))
-    except PortTakenError as error:
+    except (PortTakenError, MissingScriptsError) as error:
         log.error("%s", error)
         return CANNOT_START
     return 0

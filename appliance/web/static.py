@@ -34,15 +34,28 @@ class File(msgspec.Struct, frozen=True):
     compressed: bytes
 
 
+REQUIRED = ("vendor/preact.js", "vendor/wavesurfer.js")
+"""Scripts of other people; they are not kept in git."""
+
+
+class MissingScriptsError(Exception):
+    """The setup has not run; the text says what to do."""
+
+
 class StaticFiles:
     """ASGI application for everything below `prefix`."""
 
     def __init__(self) -> None:
+        """Raises MissingScriptsError."""
         found = {
             file.relative_to(FOLDER).as_posix(): file.read_bytes()
             for file in sorted(FOLDER.rglob("*"))
             if file.is_file() and file.suffix in TYPES
         }
+        missing = [name for name in REQUIRED if name not in found]
+        if missing:
+            text = f"The panel's scripts {', '.join(missing)} are missing in {FOLDER}: run the setup (`make setup`)."
+            raise MissingScriptsError(text)
         for language in catalogue.LANGUAGES:
             found[f"lang/{language}.json"] = msgspec.json.encode(catalogue.catalogue(language))
         digest = hashlib.sha256()

@@ -49,6 +49,8 @@ class Box(Program):
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__()
         self.settings = settings or Settings()
+        if self.settings.min_free_mb:
+            self.known_errors.append("the disk is nearly full")
         self.at = Addresses()
         self.sip: Address = (self.at.box, office.SIP_PORT)
         """Where phones and trunks find the box."""

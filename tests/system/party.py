@@ -71,7 +71,8 @@ class Party:
     # --- keys and voice
 
     async def press(self, keys: str) -> None:
-        """One key after the other, as RFC 4733 events."""
+        """One key after the other, as RFC 4733 events. Nobody presses before anything was heard."""
+        await self.call.until(lambda call: call.audio.packets >= KEY_PACKETS)
         for key in keys:
             self.call.audio.press(key)
             await self.last(KEY_PACKETS * FRAME_S)
