@@ -7,7 +7,7 @@ to the box is decided by the tests that derive from it.
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
 from hypothesis import strategies as st
@@ -48,7 +48,8 @@ def step(weight: int = 4, /, **choices: Sequence[object]) -> Callable[[F], F]:
 
     def register(method: F) -> F:
         STEPS[method.__name__] = Step(weight, choices)
-        made = rule(target=None, **{name: st.sampled_from(values) for name, values in choices.items()})(method)
+        ways: dict[str, Any] = {name: st.sampled_from(values) for name, values in choices.items()}
+        made = rule(target=None, **ways)(method)
         return cast(F, made)
 
     return register

@@ -16,7 +16,7 @@ from tests.core.sites import AGENTS, DIALLED, INBOUND, PHONES, QUEUES, SITES
 
 WORKERS = (WorkerId("media1"), WorkerId("media2"))
 
-HANDED_TO = (*DIALLED, *(f"queue:{queue}" for queue in QUEUES), "queue:no")
+HANDED_TO = (*PHONES, *DIALLED, *(f"queue:{queue}" for queue in QUEUES), "queue:no")
 """Where phones and panels transfer to."""
 
 PICK = range(12)
@@ -116,6 +116,7 @@ class Day(Box):
                 self.edge_turn()
 
     @step(
+        8,
         at=PICK,
         code=[486, 480, 408, 404, 503, 603, 487, 500],
         cause=["", "not-registered"],
