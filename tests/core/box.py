@@ -49,8 +49,8 @@ def step(weight: int = 4, /, **choices: Sequence[object]) -> Callable[[F], F]:
     def register(method: F) -> F:
         STEPS[method.__name__] = Step(weight, choices)
         ways: dict[str, Any] = {name: st.sampled_from(values) for name, values in choices.items()}
-        made = rule(target=None, **ways)(method)
-        return cast(F, made)
+        as_rule: Callable[[F], F] = cast(Any, rule)(**ways)
+        return as_rule(method)
 
     return register
 
