@@ -25,7 +25,7 @@ from tests.bench.usage import Census
 from tests.media.sip_peer import Address, SipPeer
 from tests.system.office import ACCOUNT, ROOT, SIP_PORT, WEB_PORT, Addresses
 from tests.system.phone import Phone
-from tests.system.program import PROGRAM, START_S, Program
+from tests.system.program import PROGRAM, START_S, Program, _end_with_us
 from tests.system.provider import Provider
 from tests.system.tree import Tree
 
@@ -106,6 +106,7 @@ class BenchBox(Program):
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_end_with_us,
         )
         self._reading = asyncio.create_task(self._read(self._process), name="box output")
 

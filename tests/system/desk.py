@@ -80,5 +80,12 @@ class Desk:
         await self.stop_showing_cards()
         for party in self.phone.calls:
             party.hang_up()
-        await self.is_now("ready", "paused", "wrap_up", limit_s=10.0)
-        await self.tell(cmd.LogOut)
+        gone = False
+        while not gone:
+            await self.is_now("ready", "paused", "wrap_up", limit_s=10.0)
+            try:
+                await self.tell(cmd.LogOut)
+                gone = True
+            except RequestFailed as refused:
+                if refused.code != "busy":  # a contact was offered in the moment between
+                    raise

@@ -17,8 +17,8 @@ from tests.system import ears
 
 KEY_PACKETS = 10
 """0.2 s from key to key, as quick fingers do it."""
-SETTLE_PACKETS = 15
-"""0.3 s: jitter buffers and the bridge are through with what was before."""
+SETTLE_PACKETS = 12
+"""0.24 s: jitter buffers and the bridge are through with what was before."""
 QUIET_DBFS = -50.0
 """Below this nobody hears anything."""
 
@@ -102,7 +102,7 @@ class Party:
         until = audio.packets + round(duration_s / FRAME_S)
         await self.call.until(lambda call: call.audio.packets >= until, duration_s + 5.0)
 
-    async def listen(self, duration_s: float = 0.5) -> Samples:
+    async def listen(self, duration_s: float = 0.4) -> Samples:
         """What arrives from now on, so long; what was under way before is left out."""
         await self.last(SETTLE_PACKETS * FRAME_S)
         await self.last(duration_s)

@@ -27,13 +27,17 @@ STORE, HELLO, SALES = "+40312000105", "+40312000013", "+40312000001"
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def same_processes(box: Box) -> AsyncIterator[None]:
-    """All processes live through every test of this module, and the box still takes a call."""
+    """All processes live through every test of this module."""
     before = [box.process(name).pid for name in PROGRAMS]
     yield
     assert [box.process(name).pid for name in PROGRAMS] == before
+
+
+async def takes_a_call(box: Box) -> bool:
+    """Callers are still served."""
     caller = await box.caller(HELLO)
     await caller.ended(8.0)
-    assert (await box.cdr(caller)).outcome == "contained"
+    return (await box.cdr(caller)).outcome == "contained"
 
 
 def request(box: Box, method: str, peer: SipPeer, *, agent: str = "Test", call_id: str = "", headers: str = "") -> str:
@@ -161,6 +165,7 @@ async def test_malformed_messages(box: Box) -> None:
         for data in MALFORMED.values():
             peer.send(data.decode("utf-8", "surrogateescape"), box.sip)
         assert await is_served(box, peer)
+    assert await takes_a_call(box)
 
 
 SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -195,6 +200,7 @@ async def test_offers_that_cannot_be_taken(box: Box) -> None:
         answer = await carrier.outside(lambda one, it=call_id: one["call-id"] == it and one.code >= 200)  # type: ignore[misc]
         answers[what] = answer.code
     assert all(400 <= code < 700 and code not in {500, 503} for code in answers.values()), answers
+    assert await takes_a_call(box)
 
 
 async def test_too_long_a_message(box: Box) -> None:
@@ -273,6 +279,7 @@ async def test_lines_that_are_not_of_the_catalogue(box: Box) -> None:
         assert b"bad_message" in await line.answer(), what
         assert await line.is_alive(), what
     await line.close()
+    assert await takes_a_call(box)
 
 
 async def test_who_does_not_say_hello(box: Box) -> None:

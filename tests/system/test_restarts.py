@@ -56,7 +56,7 @@ async def test_brain_killed_during_five_conversations(box: Box) -> None:
         party.speak(AGENT_HZ)
         pairs.append((caller, party))
     waiting = await box.caller(SALES)
-    before = {caller.number: await box.contact(caller) for caller, _ in pairs}
+    before = {caller.number: await box.contact(caller, lambda one: one.answered_at) for caller, _ in pairs}
     in_line = await box.contact(waiting, lambda one: one.state == "waiting")
     await hear_each_other(*pairs)
 

@@ -10,14 +10,14 @@ import socket
 import sqlite3
 from asyncio.subprocess import PIPE, STDOUT, create_subprocess_exec
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.system.box import Box
-from tests.system.office import ROOT
+from tests.system.office import ROOT, WEB_PORT
 from tests.system.program import PROGRAM
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
@@ -61,23 +61,35 @@ def change(box: Box, old: str, new: str) -> None:
 # --- configuration
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("[sip]", "[sip]\nprot = 5060", r"\$\.sip\.prot"),
-        ("min_free_mb = 0", 'min_free_mb = "much"', r"\$\.media\.min_free_mb"),
-        ("[media]", "[media]\nworkers = []", r"\$\.media\.workers"),
-        ('kind = "ip"', 'kind = "pigeon"', r"\$\.import\.trunks\[0\]\.kind"),
-        ("demo = true", "demo = ", "not TOML"),
-        ("demo = true", "demo = false", r"\$\.import\.trunks\[0\]\.sources\[0\]"),
-        ("desk.toml", "gone.toml", r"there is no file .*gone\.toml"),
-        ('queues = ["sales", "rush"]', 'queues = ["sales", "gone"]', "gone"),
-        ('secret = "secret-of-our-account"', "", r"provider"),
-    ],
+SHAPE = (
+    ("[sip]", "[sip]\nprot = 5060", r"\$\.sip\.prot"),
+    ("min_free_mb = 0", 'min_free_mb = "much"', r"\$\.media\.min_free_mb"),
+    ('kind = "ip"', 'kind = "pigeon"', r"\$\.import\.trunks\[0\]\.kind"),
 )
-async def test_broken_configuration(other: Box, old: str, new: str, said: str) -> None:
-    change(other, old, new)
-    assert re.search(said, await refused(other))
+MEANING = (
+    ("[media]", "[media]\nworkers = []", r"\$\.media\.workers"),
+    ("demo = true", "demo = false", r"\$\.import\.trunks\[0\]\.sources\[0\]"),
+    ("desk.toml", "gone.toml", r"there is no file .*gone\.toml"),
+)
+REFERENCES = (
+    ('queues = ["sales", "rush"]', 'queues = ["sales", "gone"]', r"\$\.import\.agents\[bob\].*gone"),
+    ('secret = "secret-of-our-account"', "", r"\$\.import\.trunks\[provider\]\.secret"),
+)
+
+
+@pytest.mark.parametrize("faults", [SHAPE, MEANING, REFERENCES], ids=["shape", "meaning", "references"])
+async def test_broken_configuration(other: Box, faults: tuple[tuple[str, str, str], ...]) -> None:
+    """All faults of a kind are told at once, each with its exact path."""
+    for old, new, _ in faults:
+        change(other, old, new)
+    said = await refused(other)
+    for _, _, told in faults:
+        assert re.search(told, said), said
+
+
+async def test_no_toml(other: Box) -> None:
+    change(other, "demo = true", "demo = ")
+    assert "not TOML" in await refused(other)
 
 
 async def test_broken_flow(other: Box) -> None:
@@ -102,23 +114,24 @@ async def test_no_configuration_at_all(other: Box) -> None:
 # --- ports and directories
 
 
-@pytest.mark.parametrize("which", ["sip.port", "web.port", "sip.internal_port", "media.sip_port"])
-async def test_port_in_use(other: Box, which: str) -> None:
-    """Named with its setting and with who has it."""
-    host, port, kind = {
+async def test_ports_in_use(other: Box) -> None:
+    """All of them are told at once, each with its setting and with who has it."""
+    taken = {
         "sip.port": (*other.sip, socket.SOCK_DGRAM),
-        "web.port": (other.sip[0], 8080, socket.SOCK_STREAM),
-        "sip.internal_port": ("127.0.0.1", other.at.worker_port - 2, socket.SOCK_DGRAM),
+        "web.port": (other.sip[0], WEB_PORT, socket.SOCK_STREAM),
+        "sip.internal_port": ("127.0.0.1", other.at.internal_port, socket.SOCK_DGRAM),
+        "sip.event_port": ("127.0.0.1", other.at.event_port, socket.SOCK_STREAM),
         "media.sip_port": ("127.0.0.1", other.at.worker_port, socket.SOCK_DGRAM),
-    }[which]
-    with socket.socket(type=kind) as taken:
-        taken.bind((host, port))
-        if kind == socket.SOCK_STREAM:
-            taken.listen()
+    }
+    with ExitStack() as stack:
+        for host, port, kind in taken.values():
+            one = stack.enter_context(socket.socket(type=kind))
+            one.bind((host, port))
+            if kind == socket.SOCK_STREAM:
+                one.listen()
         said = await refused(other)
-    assert f"{host}:{port} is in use" in said
-    assert f"process {os.getpid()}" in said
-    assert which in said
+    for setting, (host, port, _) in taken.items():
+        assert re.search(rf"{host}:{port} is in use by .*\(process {os.getpid()}\).*{setting}", said), said
 
 
 async def test_a_directory_that_is_a_file(other: Box) -> None:

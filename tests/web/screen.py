@@ -131,6 +131,13 @@ class Screens:
         self.complaints.append(f"exception: {error}")
 
 
+async def go_to(page: Page, path: str) -> None:
+    """Another page of the same window, as a link would (without loading everything again)."""
+    await page.evaluate(
+        "path => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }", path
+    )
+
+
 async def on_shift(page: Page) -> None:
     """Start the shift and get ready, by keys."""
     await expect(page.locator(".state-bar.logged_out")).to_be_visible()

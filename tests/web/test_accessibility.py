@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.web.calls import finished_contact
-from tests.web.screen import Screens, Window, on_shift
+from tests.web.screen import Screens, Window, go_to, on_shift
 from tests.web.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -81,7 +81,7 @@ async def test_the_other_pages(screens: Screens, stage: Stage, dark: bool, width
         "/admin/user/new": "form",
     }
     for path, ready in pages.items():
-        await page.goto(stage.url + path)
+        await go_to(page, path)
         await expect(page.locator(ready).first).to_be_visible()
         faults += await audit(page, path)
     assert faults == []

@@ -125,19 +125,6 @@ async def test_a_flow_is_checked_with_exact_paths_and_its_tests_before_it_is_sav
 
 
 @browser
-async def test_every_kind_of_entry_has_its_pages(screens: Screens, stage: Stage) -> None:
-    page = await screens.log_in("admin", "/admin")
-    kinds = await page.locator(".kinds a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
-    assert len(kinds) == 12
-    for path in kinds:
-        await page.goto(f"{stage.url}{path}")
-        await expect(page.locator("h1")).to_be_visible()
-        if path not in ("/admin/site", "/admin/sentence"):
-            await page.get_by_role("link", name="Add").click()
-            await expect(page.locator("form")).to_be_visible()
-
-
-@browser
 async def test_an_own_sentence_replaces_ours_and_ours_comes_back(screens: Screens, stage: Stage) -> None:
     screens.expected = ("422",)
     page = await screens.log_in("admin", "/admin/sentence")

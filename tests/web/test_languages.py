@@ -106,10 +106,11 @@ async def test_a_whole_call_shows_no_missing_phrase(screens: Screens, stage: Sta
         await speak(stage, "ann", "en")
 
 
-async def test_administration_shows_no_missing_phrase(screens: Screens, stage: Stage) -> None:
+async def test_every_kind_of_entry_has_its_pages_and_no_missing_phrase(screens: Screens, stage: Stage) -> None:
     await speak(stage, "admin", "pl")
     try:
         page = await screens.log_in("admin", "/admin")
+        assert await page.locator(".kinds li").count() == len(KINDS)
         for kind in KINDS:
             await page.locator(f'.side a[href="/admin/{kind}"]').click()
             await expect(page.locator(f'.side a[href="/admin/{kind}"]')).to_have_attribute("aria-current", "page")
