@@ -172,6 +172,7 @@ class Turn:
             self.show("extension", leg.extension)
         if leg.trunk:
             self.show("trunk", leg.trunk)
+        self.show("worker", leg.worker)
 
     def drop_leg(self, leg: Leg) -> None:
         """Take a leg that ended out of the books."""
@@ -190,6 +191,7 @@ class Turn:
             self.show("extension", leg.extension)
         if leg.trunk:
             self.show("trunk", leg.trunk)
+        self.show("worker", leg.worker)
 
     def answer(self, leg: Leg) -> None:
         """Answer an incoming leg, unless it is up."""
