@@ -37,7 +37,8 @@ class Floor:
 
     def knows(self, agent: AgentId, state: AgentState, reason: RuledOut | None, handled: int) -> bool:
         """Whether nothing has changed, or the agent is a member of no queue."""
-        return self._known.get(agent) in {(state, reason, handled), None}
+        known = self._known.get(agent)
+        return known is None or known == (state, reason, handled)
 
     def note(self, entry: Agent, state: AgentState, candidate: Candidate) -> None:
         """A member's state, and what decisions say of him as long as it lasts: of one who is free only the name."""
