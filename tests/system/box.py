@@ -202,6 +202,7 @@ class Box(Program):
         while self._strangers:
             await self._strangers.pop().close()
         await self.until(lambda tree: not tree.contacts, 40.0, "all contacts are closed")
+        await self.until(lambda tree: not tree.registered, 10.0, "no phone is registered")
 
     # --- what can be seen
 

@@ -30,6 +30,8 @@ class Phone:
         self._answering: asyncio.Task[None] | None = None
         self._plugged_in = True
         self._registered = False
+        self._contact = ""
+        """Instead of our own address."""
 
     @classmethod
     async def open(cls, number: str, secret: str, box: Address, spoken: Spoken, host: str = "127.0.0.1") -> "Phone":
@@ -66,7 +68,7 @@ class Phone:
             f"To: {who}",
             f"Call-ID: {self._call_id}",
             f"CSeq: {cseq}",
-            f"Contact: <{self.peer.uri(self.number)}>",
+            f"Contact: {self._contact or f'<{self.peer.uri(self.number)}>'}",
             f"Expires: {expires_s}",
             "User-Agent: Test phone",
         ]
@@ -124,10 +126,14 @@ class Phone:
             await self.peer.close()
 
     async def close(self) -> None:
-        """Hang up everything, unregister, pull the plug."""
+        """Hang up everything, unregister, pull the plug. Of an unplugged one the box is told to forget the address."""
         if self._plugged_in:
             for party in self.calls:
                 party.hang_up()
-            if self._registered:
-                await self.unregister()
-            await self.unplug()
+        elif self._registered:
+            self.peer = await SipPeer.open((self.number, self._secret), self.peer.host)
+            self._plugged_in = True
+            self._contact = "*"
+        if self._registered:
+            await self.unregister()
+        await self.unplug()

@@ -87,6 +87,11 @@ class Tree:
         """By name."""
         return {value.id: value for value in self.values.values() if isinstance(value, WorkerStatus)}
 
+    @property
+    def registered(self) -> list[str]:
+        """Extensions whose phone can be reached."""
+        return [one.number for one in self.values.values() if isinstance(one, ExtensionStatus) and one.registered]
+
     def contact(self, contact: str) -> ContactStatus | None:
         """One that is open."""
         return self.find(ContactStatus, f"contact/{contact}")
