@@ -55,6 +55,7 @@ class Loop:
         """Set once, before anything is taken."""
         self._encoder = msgspec.json.Encoder()
         self._now = 0.0
+        self._started = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due: float | None = None
         self._since_snapshot = 0
@@ -103,7 +104,7 @@ class Loop:
 
     def _arm(self) -> None:
         due = self.engine.next_deadline()
-        if due == self._timer_due:
+        if due == self._timer_due or not self._started:
             return
         if self._timer is not None:
             self._timer.cancel()
@@ -124,7 +125,10 @@ class Loop:
             self._timer = asyncio.get_running_loop().call_later(NO_ROOM_S, self._due)
 
     def start(self) -> None:
-        """Timers that were set before the restart count on."""
+        """Timers count from now on. What came due before a restart waits for this: a phone that was picked up while we
+        were away must not be found to have rung for too long before its worker could say so.
+        """
+        self._started = True
         self._arm()
 
     def stop(self) -> None:

@@ -1,7 +1,8 @@
 """Who looks at the status tree, and what they are sent.
 
 Changes are gathered for `FLUSH_S` and sent once per screen, so a flood of calls costs each screen one message per
-flush. Nothing is rendered for nobody.
+flush. What an agent waits for goes out at once, with all that was gathered: the phone rings when the card was seen.
+Nothing is rendered for nobody.
 """
 
 import asyncio
@@ -12,7 +13,10 @@ from appliance.ipc.api import StatusChanged, StatusValue
 from appliance.ipc.server import Connection
 
 FLUSH_S = 0.02
-"""Long enough to merge what one call sets going, short beside the 300 ms in which a card must be seen."""
+"""Long enough to merge what one call sets going, too short for anybody to notice."""
+
+URGENT = "agent"
+"""The kind of value that is not gathered. Agents change some times a call, contacts and the box at every step."""
 
 
 class Screens:
@@ -45,8 +49,15 @@ class Screens:
         if not self._prefixes:
             return
         self._changed[f"{kind}/{about}" if about else kind] = None
-        if self._flush is None:
-            self._flush = asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
+        if kind == URGENT:
+            self._flush_in(0.0)
+        elif self._flush is None:
+            self._flush_in(FLUSH_S)
+
+    def _flush_in(self, delay_s: float) -> None:
+        if self._flush is not None:
+            self._flush.cancel()
+        self._flush = asyncio.get_running_loop().call_later(delay_s, self.flush)
 
     def flush(self) -> None:
         """Send what was gathered."""

@@ -160,9 +160,8 @@ class Service:
                     beat(notifier),
                 )
             ]
-            workers.expect()
             async with serve(config.directories.brain_socket, Hub(loop, workers, screens, requests, tasks)):
-                loop.start()
+                workers.expect(all_heard=loop.start)
                 notifier.ready()
                 log.info("the brain is ready")
                 await self._stopping.wait()

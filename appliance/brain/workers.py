@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.brain.dispatch import Dispatch
@@ -33,6 +34,8 @@ class Workers:
         self._unreconciled: dict[Connection, api.Hello] = {}
         """Connected workers whose legs were not compared with ours yet."""
         self._waiting: set[asyncio.Task[None]] = set()
+        self._expected: set[WorkerId] = set()
+        self._all_heard: Callable[[], None] = lambda: None
 
     def joined(self, connection: Connection, hello: api.Hello) -> api.Welcome:
         """A worker is here (again): say what is kept, then reconcile."""
@@ -53,6 +56,7 @@ class Workers:
         legs = {leg.leg for leg in hello.legs} | self._dispatch.dialled_for(worker)
         self._dispatch.worker_is_back(worker, connection)
         self._loop.tell(ev.WorkerJoined(worker=worker, legs=tuple(sorted(legs))))
+        self._heard_of(worker)
 
     def reported(self, connection: Connection, report: api.Reported) -> None:
         """One event. Numbers already taken are repetitions after a reconnection."""
@@ -102,17 +106,29 @@ class Workers:
     def _lost(self, worker: WorkerId) -> None:
         self._dispatch.forget_worker(worker)
         self._loop.tell(ev.WorkerLost(worker=worker))
+        self._heard_of(worker)
 
     async def close(self) -> None:
         """Wait for nobody any more."""
         for waiting in list(self._waiting):
             waiting.cancel()
 
-    def expect(self) -> None:
-        """After a start: workers the journal knew as up must come back soon."""
-        for worker in self._loop.engine.state.workers.values():
-            if worker.up:
-                self._wait(worker.id)
+    def expect(self, all_heard: Callable[[], None]) -> None:
+        """After a start: workers the journal knew as up must come back soon. `all_heard` is called once each of them has
+        told what happened meanwhile, or is lost.
+        """
+        self._expected = {worker.id for worker in self._loop.engine.state.workers.values() if worker.up}
+        self._all_heard = all_heard
+        if not self._expected:
+            all_heard()
+        for worker in self._expected:
+            self._wait(worker)
+
+    def _heard_of(self, worker: WorkerId) -> None:
+        if worker in self._expected:
+            self._expected.discard(worker)
+            if not self._expected:
+                self._all_heard()
 
 
 def is_alive(pid: int) -> bool:

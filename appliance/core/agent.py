@@ -72,9 +72,11 @@ def refresh(turn: Turn, agent_id: AgentId) -> None:
     """Record and show a change of the agent's state, keep the clocks of idle and busy, and let routing look again."""
     entry = turn.index.agents.get(agent_id)
     agent = turn.state.agents.get(agent_id)
-    if entry is None or agent is None:
+    if entry is None:
         return
     turn.show("agent", agent_id)
+    if agent is None:
+        return
     state = state_of(turn, entry)
     if state == "ready":
         turn.routing = True
@@ -96,18 +98,18 @@ def change(turn: Turn, entry: AgentEntry, agent: Agent, state: AgentState) -> No
     agent.since = turn.now
     reason = agent.reason if state == "paused" else ""
     turn.record(None, AgentStateChanged(agent=entry.id, state=state, reason=reason))
-    for queue in entry.queues:
-        turn.show("queue", queue)
 
 
 def note(turn: Turn, entry: AgentEntry, state: AgentState) -> None:
-    """Bring the floor up to date."""
+    """Bring the floor, and with it the numbers of the agent's queues, up to date."""
     agent, reason = turn.state.agents.get(entry.id), ruled_out_by(turn, entry, state)
     handled = agent.handled if agent is not None and state != "logged_out" else 0
     if turn.index.floor.knows(entry.id, state, reason, handled):
         return
     worked = load(agent, agent.since) if agent is not None and reason is not None and state != "logged_out" else 0.0
     turn.index.floor.note(entry, state, Candidate(agent=entry.id, ruled_out=reason, handled=handled, load=worked))
+    for queue in entry.queues:
+        turn.show("queue", queue)
 
 
 def load(agent: Agent, at: float) -> float:

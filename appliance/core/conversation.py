@@ -96,6 +96,7 @@ def notice_heard(turn: Turn, contact: Contact, *, error: str) -> None:
         contact.recording = None
         turn.record(contact, RecordingMissing(error=f"The notice could not be played: {error}"))
         turn.connect(caller, leg)
+        turn.show("contact", contact.id)
         return
     contact.noticed = True
     turn.record(contact, NoticePlayed())
@@ -213,6 +214,7 @@ def part(turn: Turn, contact: Contact) -> None:
         turn.disconnect(caller)
     contact.peer = None
     contact.held = False
+    turn.show("contact", contact.id)
 
 
 def agent_done(turn: Turn, contact: Contact, agent: AgentId | None) -> None:

@@ -143,6 +143,7 @@ class Engine:
                 if day != turn.state.today:
                     turn.state.today, turn.state.contacts_today = day, 0
                     turn.state.days.clear()
+                    turn.show("box", "")
                     for queue_id in self.index.queues:
                         turn.show("queue", queue_id)
             case ev.BrainStarted():
@@ -155,19 +156,22 @@ class Engine:
 
     def _change_directory(self, turn: Turn, event: ev.DirectoryChanged) -> None:
         """Take the new directory; what is under way goes on with it."""
+        before = self.index
         self.state.directory = event.directory
         self.index = turn.index = Index(event.directory)
         for gone in [agent for agent in self.state.agents if agent not in self.index.agents]:
             self._forget_agent(turn, gone)
         for agent_id in self.index.agents:
             shift.refresh(turn, AgentId(agent_id))
-            turn.show("agent", agent_id)
-        for queue_id in self.index.queues:
-            turn.show("queue", queue_id)
-        for number in self.index.extensions:
-            turn.show("extension", number)
-        for trunk in self.index.trunks:
-            turn.show("trunk", trunk)
+        for index in (before, self.index):
+            for agent_id in index.agents:
+                turn.show("agent", agent_id)
+            for queue_id in index.queues:
+                turn.show("queue", queue_id)
+            for number in index.extensions:
+                turn.show("extension", number)
+            for trunk in index.trunks:
+                turn.show("trunk", trunk)
         for queue_id, line in list(self.state.lines.items()):
             if queue_id not in self.index.queues:
                 for contact_id in list(line):
@@ -221,12 +225,27 @@ class Engine:
             ended = self.state.contacts.get(contact_id)
             if ended is not None:
                 closing.close(turn, ended)
+        show_agents(turn)
         return turn.effects
 
     @staticmethod
     def _taken(turn: Turn) -> list[tuple[ContactId, Destination]]:
         redirects, turn.redirects = turn.redirects, []
         return redirects
+
+
+def show_agents(turn: Turn) -> None:
+    """An agent's row tells of the contact on his phone: when one changed, so did the other."""
+    for contact_id in [about for kind, about in turn.shown if kind == "contact"]:
+        contact = turn.state.contacts.get(ContactId(contact_id))
+        if contact is None:
+            continue
+        target = contact.transfer.target if contact.transfer else None
+        for leg_id in (contact.caller, contact.peer, contact.consultation, target):
+            leg = turn.leg(leg_id)
+            entry = turn.index.agent_of.get(leg.extension) if leg is not None and leg.extension else None
+            if entry is not None:
+                turn.show("agent", entry.id)
 
 
 def going_round(turn: Turn, contact: Contact) -> None:

@@ -63,6 +63,7 @@ def ring(turn: Turn, contact: Contact, offer: Offer) -> None:
     )
     leg.agent = entry.id
     offer.leg = leg.id
+    turn.show("contact", contact.id)
 
 
 def caller_name(contact: Contact) -> str:

@@ -183,6 +183,8 @@ def open_outgoing(turn: Turn, agent_id: AgentId, number: str, worker: WorkerId) 
     )
     contact.caller = leg.id
     turn.record(contact, ContactOpened(direction="outbound", from_number=extension.number, to_number=number))
+    turn.show("contact", contact.id)
+    turn.show("box", "")
 
 
 def save_note(turn: Turn, agent_id: AgentId, contact_id: ContactId, text: str) -> None:
@@ -207,6 +209,7 @@ def force_state(turn: Turn, agent_id: AgentId, state: str, reason: str) -> None:
             agent = shift.logged_in(turn, agent_id)
             if agent.phase in {"offered", "talking"}:
                 agent.log_out_after = True
+                turn.show("agent", agent_id)
             else:
                 shift.log_out(turn, agent_id)
         case _:

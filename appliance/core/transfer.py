@@ -256,19 +256,14 @@ def complete(turn: Turn, contact: Contact, by: Leg, reason: str) -> None:
     else:
         turn.tone(turn.leg(contact.caller), "ringback")
         turn.hush(by)
+        turn.show("contact", contact.id)
 
 
 def attended_by_phone(turn: Turn, contact: Contact, by: Leg, second: Leg) -> None:
     """REFER with Replaces: the phone's two calls become one, the older contact lives on (RFC 3891, RFC 5589 §7)."""
     other = turn.state.contacts.get(second.contact)
-    free = other is not None and not any(
-        call.transfer
-        or call.consultation
-        or leg.id not in {call.caller, call.peer}
-        or leg.outgoing > (leg.state == "up")
-        for call, leg in ((contact, by), (other, second))
-    )
-    if other is None or other is contact or contact.stage != "talking" or not free:
+    fits = other is not None and other is not contact and contact.stage == "talking"
+    if other is None or not fits or not may_be_joined(contact, by) or not may_be_joined(other, second):
         report(turn, by, 481)
         return
     if other.opened_at < contact.opened_at and other.stage == "talking":
@@ -299,7 +294,15 @@ def attended_by_phone(turn: Turn, contact: Contact, by: Leg, second: Leg) -> Non
     conversation.agent_done(turn, other, second.agent)
     turn.hang_up(second)
     turn.hush(target)
+    turn.show("contact", contact.id)
+    turn.show("contact", other.id)
     if target.state == "up":
         answered(turn, contact, target)
     else:
         turn.tone(kept, "ringback")
+
+
+def may_be_joined(contact: Contact, leg: Leg) -> bool:
+    """Whether the call on this leg can become one with another: it talks, or rings somebody it has called."""
+    settled = contact.transfer is None and contact.consultation is None
+    return settled and leg.id in {contact.caller, contact.peer} and (leg.state == "up" or not leg.outgoing)

@@ -38,7 +38,8 @@ class Turn:
         """Contacts that may have nothing left to happen: closed at the end of the turn if so."""
         self.routing = False
         """Somebody got free or began to wait: look for matches before the turn ends."""
-        self._shown: set[tuple[str, str]] = set()
+        self.shown: dict[tuple[str, str], None] = {}
+        """What screens were told to read again."""
 
     # --- the record and the screens ---
 
@@ -56,8 +57,8 @@ class Turn:
         about: str,
     ) -> None:
         """Have screens read this again. Once a turn is enough."""
-        if (kind, about) not in self._shown:
-            self._shown.add((kind, about))
+        if (kind, about) not in self.shown:
+            self.shown[kind, about] = None
             self.effects.append(fx.Show(kind=kind, id=about))
 
     def number(self, letter: str) -> str:
@@ -203,6 +204,8 @@ class Turn:
         if leg is not None:
             self.forget("ring", leg.id)
             self.effects.append(fx.HangUpLeg(worker=leg.worker, leg=leg.id))
+            if leg.extension:
+                self.phones.add(leg.extension)
 
     def connect(self, one: Leg, other: Leg) -> None:
         """Let two legs hear each other."""

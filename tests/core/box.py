@@ -68,6 +68,8 @@ class Box(RuleBasedStateMachine):
         self.history: list[tuple[ContactId | None, Fact]] = []
         self.middle: tuple[int, bytes, int] | None = None
         self.slow = False
+        self.effects: list[fx.AnyEffect] = []
+        """Of the newest turn."""
 
     # --- the turn ---
 
@@ -80,6 +82,7 @@ class Box(RuleBasedStateMachine):
         except Refused:
             if not isinstance(message, Command):
                 raise
+        self.effects = effects or []
         if effects is None:
             assert self.engine.snapshot() == before, "a refused command left a trace"
             return False

@@ -3,6 +3,9 @@
 Each step is one thing that may happen, with what it may happen to. Who does them in which order is up to the tests.
 """
 
+import sys
+from random import Random
+
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
@@ -10,7 +13,7 @@ from appliance.core import commands as cmd
 from appliance.core import events as ev
 from appliance.core.engine import Engine
 from appliance.core.ids import AgentId, ContactId, CustomerId, ExtensionNumber, LegId, QueueId, TrunkId, WorkerId
-from tests.core.box import Box, step
+from tests.core.box import STEPS, Box, step
 from tests.core.edge import EdgeLeg
 from tests.core.sites import AGENTS, DIALLED, INBOUND, PHONES, QUEUES, SITES
 
@@ -368,3 +371,21 @@ class Day(Box):
     @step(1)
     def snapshot_is_taken(self) -> None:
         self.middle = (len(self.journal), self.engine.snapshot(), len(self.history))
+
+
+def walk(day: Day, seed: int, length: int) -> None:
+    """Spend a day that is chosen by its number. A failure says what had happened."""
+    chance = Random(seed)
+    names = list(STEPS)
+    told: list[str] = []
+    day.begin(site=chance.randrange(len(SITES)), slow=chance.random() < 0.4, ready=chance.choice([4, 4, 2, 0]))
+    try:
+        for name in chance.choices(names, [STEPS[name].weight for name in names], k=length):
+            chosen = {key: chance.choice(values) for key, values in STEPS[name].choices.items()}
+            told.append(f"{name} {chosen}")
+            getattr(day, name)(**chosen)
+            day.laws_hold()
+        day.teardown()
+    finally:
+        if (error := sys.exception()) is not None:
+            error.add_note(f"day {seed} of {length} steps, after:\n" + "\n".join(told))

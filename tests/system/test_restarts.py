@@ -104,6 +104,46 @@ async def test_brain_killed_during_five_conversations(box: Box) -> None:
     assert sum(end - begin for begin, end in spans(left, CALLER_HZ)) > row.duration_s - 1.0
 
 
+async def test_brain_killed_while_things_are_about_to_happen(box: Box) -> None:
+    """While it is away a key is pressed, a ringing phone is picked up, somebody who waits gives up, a new caller comes."""
+    ann = await box.desk("ann")
+    store = await box.phone("105")
+    at_menu, to_store, queued = await box.caller(DESK), await box.caller(STORE), await box.caller(SALES)
+    ringing_ann, ringing_store = await ann.phone.ring(), await store.ring()
+    impatient = await box.caller(SALES)
+    await box.contact(impatient, lambda one: one.state == "waiting")
+    await at_menu.hear("Welcome to the front desk.")
+    await box.contact(at_menu, lambda one: one.node == "menu")
+    abandoned = box.tree.queue("sales").abandoned_today
+
+    mark = await box.kill("brain")
+
+    await at_menu.press("2")
+    ringing_store.answer()
+    ringing_ann.answer()
+    impatient.hang_up()
+    new = await box.caller(DESK)
+    await box.comes_back("brain", mark)
+
+    # Everything that was done meanwhile has its effect now, in order and once.
+    await to_store.up()
+    ringing_store.speak(AGENT_HZ)
+    assert await to_store.hears(AGENT_HZ) == {AGENT_HZ}
+    await queued.hear(NOTICE)
+    await box.contact(queued, lambda one: one.agent == "ann" and one.state == "active")
+    assert (await box.contact(at_menu, lambda one: one.node == "order")).flow == "desk"
+    await at_menu.press("1001#")
+    await at_menu.hear("Order one zero zero one has three items.")
+    assert (await box.cdr(impatient)).outcome == "abandoned"
+    assert box.tree.queue("sales").abandoned_today == abandoned + 1
+    if new.state != "ended":  # it was refused, so that the carrier could try elsewhere, or it was kept
+        await new.hear("Welcome to the front desk.")
+    for party in (at_menu, to_store, queued, new):
+        party.hang_up()
+    assert (await box.cdr(queued)).agent == "ann"
+    assert (await box.cdr(to_store)).answered_by == "105"
+
+
 async def test_media_worker_killed(box: Box) -> None:
     ann, bob = await box.desk("ann"), await box.desk("bob")
     talking, agent = await talk(box, ann, SALES)
