@@ -114,8 +114,8 @@ class Workers:
             waiting.cancel()
 
     def expect(self, all_heard: Callable[[], None]) -> None:
-        """After a start: workers the journal knew as up must come back soon. `all_heard` is called once each of them has
-        told what happened meanwhile, or is lost.
+        """After a start: workers the journal knew as up must come back soon. `all_heard` is called once each
+        of them has told what happened meanwhile, or is lost.
         """
         self._expected = {worker.id for worker in self._loop.engine.state.workers.values() if worker.up}
         self._all_heard = all_heard

@@ -5,7 +5,7 @@ RFC 3550 without RTCP, no jitter buffer: what arrives is put where its timestamp
 
 import asyncio
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 import numpy as np
@@ -19,10 +19,18 @@ OUR_SOURCE = 0x5EED
 """SSRC."""
 KEYS = "0123456789*#ABCD"
 FRAME_S = FRAME / RATE_HZ
+STALL_S = 0.1
+"""A pause in our sending that the other end hears as silence: its jitter buffer has run dry."""
+
+
+ATTEMPTS = 20
 
 
 class RtpPeer(asyncio.DatagramProtocol):
     """One RTP socket on loopback."""
+
+    stalls = 0
+    """How often this process stood still while it should have sent: all peers share its event loop."""
 
     def __init__(self) -> None:
         self.remote: tuple[str, int] | None = None
@@ -150,6 +158,8 @@ class RtpPeer(asyncio.DatagramProtocol):
     def _send(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
+        if now - self._next_at > STALL_S:
+            RtpPeer.stalls += 1
         while self._next_at <= now:
             self._send_frame()
             self._next_at += FRAME_S
@@ -168,3 +178,13 @@ class RtpPeer(asyncio.DatagramProtocol):
         if self.sending and self._transport is not None and self.remote is not None:
             header = struct.pack("!BBHII", 0x80, kind, self._sequence, timestamp, OUR_SOURCE)
             self._transport.sendto(header + payload, self.remote)
+
+
+async def steadily(listen: Callable[[], Awaitable[Samples]]) -> Samples:
+    """What is heard while this process keeps up: audio from beside a stall of its own says nothing of the box."""
+    for _ in range(ATTEMPTS):
+        stalls = RtpPeer.stalls
+        heard = await listen()
+        if RtpPeer.stalls == stalls:
+            return heard
+    raise AssertionError(f"This machine stalls all the time: {RtpPeer.stalls} times already.")

@@ -8,7 +8,7 @@ from appliance.core.events import LegAnswered, LegIncoming
 from appliance.core.ids import ContactId, ExtensionNumber, LegId, PlaybackId
 from appliance.ipc.api import PlayFiles
 from tests.media.brain import ScriptedBrain
-from tests.media.rtp import FRAME_S
+from tests.media.rtp import FRAME_S, steadily
 from tests.media.sip_peer import PeerCall, SipPeer
 from tests.media.tone import Samples, hears
 from tests.media.worker_process import WorkerProcess
@@ -36,7 +36,7 @@ class Leg:
 
     async def hears(self, *frequencies_hz: float) -> set[float]:
         """Which of these tones the far end hears now."""
-        heard = await self.listen()
+        heard = await steadily(self.listen)
         return {frequency_hz for frequency_hz in frequencies_hz if hears(heard, frequency_hz)}
 
 

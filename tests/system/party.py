@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.media.rtp import FRAME_S
+from tests.media.rtp import FRAME_S, steadily
 from tests.media.sip_peer import PeerCall
 from tests.media.tone import RATE_HZ, Samples, hears, loudness_dbfs
 from tests.system import ears
@@ -110,7 +110,7 @@ class Party:
 
     async def hears(self, *frequencies_hz: float) -> set[float]:
         """Which of these tones can be heard now."""
-        heard = await self.listen()
+        heard = await steadily(self.listen)
         return {frequency_hz for frequency_hz in frequencies_hz if hears(heard, frequency_hz)}
 
     async def hears_silence(self) -> bool:
