@@ -157,7 +157,7 @@ class Service:
                     watch.run(loop, box),
                     upkeep.speak_ahead(loop),
                     upkeep.tidy(loop),
-                    beat(notifier),
+                    notifier.keep_beating(),
                 )
             ]
             async with serve(config.directories.brain_socket, Hub(loop, workers, screens, requests, tasks)):
@@ -186,13 +186,6 @@ class Service:
         return music_on_hold(directory).absolute(), {
             name: path.absolute() for name, path in tone_files(directory, country, read_tones(TONES)).items()
         }
-
-
-async def beat(notifier: Notifier) -> None:
-    """Tell the supervisor that the loop turns."""
-    while notifier.watchdog_s:
-        notifier.beat(asyncio.get_running_loop().time())
-        await asyncio.sleep(notifier.watchdog_s / 4)
 
 
 def failing(loop: Loop, why: str) -> None:

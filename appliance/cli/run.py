@@ -5,15 +5,11 @@ the programs, and when they are ready a newcomer is told what to do with them.
 """
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 from appliance.config.box import BoxConfig
-from appliance.core.ids import WorkerId
-from appliance.ipc import api
-from appliance.ipc.client import Client
 from appliance.ops import box, preflight
 from appliance.ops.logs import Level
 from appliance.ops.ports import complaints
@@ -21,41 +17,6 @@ from appliance.ops.preflight import AlreadyRunning, RunLock
 from appliance.ops.supervisor import StartFailed, Supervisor
 
 Say = Callable[[str], None]
-
-NEWS_S = 0.25
-"""A worker that was started just now cannot have joined yet: what the tree says of it is about the one before."""
-
-
-class Joined:
-    """Which media workers the brain knows to be up."""
-
-    def __init__(self, brain: Client) -> None:
-        self._workers = brain.subscribe(("worker/",))
-        self._up: set[str] = set()
-        self._news = asyncio.Condition()
-
-    async def follow(self) -> None:
-        """Until the connection is closed."""
-        async for status in self._workers:
-            async with self._news:
-                if status.snapshot:
-                    self._up.clear()
-                for key, worker in status.changes.items():
-                    if isinstance(worker, api.WorkerStatus) and worker.up:
-                        self._up.add(key)
-                    else:
-                        self._up.discard(key)
-                self._news.notify_all()
-
-    def ready(self, worker: WorkerId) -> Callable[[], Awaitable[None]]:
-        """What to wait for until this worker is ready."""
-
-        async def wait() -> None:
-            await asyncio.sleep(NEWS_S)
-            async with self._news:
-                await self._news.wait_for(lambda: f"worker/{worker}" in self._up)
-
-        return wait
 
 
 def run(config: BoxConfig, file: Path, level: Level, say: Say) -> int:
@@ -65,7 +26,6 @@ def run(config: BoxConfig, file: Path, level: Level, say: Say) -> int:
 
 async def _run(config: BoxConfig, file: Path, level: Level, say: Say) -> int:
     say(f"Switchroom {version('switchroom')}, configuration {file}")
-    logging.getLogger(Client.__module__).setLevel(logging.ERROR)  # the supervisor says when the brain comes and goes
     must_exist, private = box.directories(config)
     faults = preflight.make_directories(must_exist, private)
     faults += preflight.missing_programs() + preflight.missing_media_engine()
@@ -79,16 +39,8 @@ async def _run(config: BoxConfig, file: Path, level: Level, say: Say) -> int:
         faults = await complaints(box.ports(config), ours=str(file))
         if faults:
             return _refuse(faults, say)
-        async with Client(config.directories.brain_socket, role="cli", name="switchroom run") as brain:
-            joined = Joined(brain)
-            following = asyncio.create_task(joined.follow(), name="workers")
-            try:
-                stages = box.units(config, file, level, joined.ready)
-                supervisor = Supervisor(stages, config.directories.run / "notify.sock", say)
-                await supervisor.run(lambda took_s: say(welcome(config, file, took_s)))
-            finally:
-                following.cancel()
-                await asyncio.wait([following])
+        supervisor = Supervisor(box.units(config, file, level), config.directories.run / "notify.sock", say)
+        await supervisor.run(lambda took_s: say(welcome(config, file, took_s)))
     except StartFailed as error:
         return _refuse([str(error)], say)
     finally:

@@ -211,7 +211,7 @@ class Engine:
                     if hops[contact_id] > MOST_HOPS:
                         going_round(turn, contact)
                         continue
-                    offer.withdraw_all(turn, contact, "caller_left")
+                    offer.withdraw_all(turn, contact, "moved")
                     reception.go(turn, contact, destination)
             phones, turn.phones = turn.phones, set()
             for number in sorted(phones):

@@ -95,7 +95,7 @@ class OfferEnded(Fact, frozen=True, kw_only=True, tag="contact.offer_ended"):
     """A person did not get the contact. `no_answer` pauses the agent."""
 
     agent: AgentId
-    reason: Literal["no_answer", "declined", "unreachable", "caller_left", "other_answered", "worker_lost"]
+    reason: Literal["no_answer", "declined", "unreachable", "caller_left", "moved", "other_answered", "worker_lost"]
     rang_s: float
 
 

@@ -15,7 +15,7 @@ from appliance.core.facts import ContactOffered, OfferEnded
 from appliance.core.ids import AgentId
 from appliance.core.turn import Turn
 
-Reason = Literal["no_answer", "declined", "unreachable", "caller_left", "other_answered", "worker_lost"]
+Reason = Literal["no_answer", "declined", "unreachable", "caller_left", "moved", "other_answered", "worker_lost"]
 
 PAUSED_BY: dict[Reason, str] = {
     "no_answer": "no-answer",

@@ -67,7 +67,7 @@ def carry_out(turn: Turn, command: cmd.AnyCommand) -> None:
             moved = turn.contact(contact)
             if moved.stage != "waiting" or queue not in turn.index.queues:
                 raise Refused("not_waiting", "Only a waiting contact can be moved, and only to a queue that exists.")
-            offer.withdraw_all(turn, moved, "caller_left")
+            offer.withdraw_all(turn, moved, "moved")
             turn.redirect(moved, Destination(kind="queue", target=queue))
         case _:
             assert_never(command)

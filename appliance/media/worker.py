@@ -28,6 +28,7 @@ from appliance.media.player import RETIRED_S
 from appliance.media.settings import WorkerSettings
 from appliance.media.spool import Spool, SpoolError
 from appliance.media.switchboard import Switchboard
+from appliance.ops.notify import Notifier
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ class Worker:
         self._quiet_since_s = 0.0
         self._trimmed = True
         self._leave = threading.Event()
+        self._notifier = Notifier()
 
     def ask_to_end(self, number: int, frame: FrameType | None) -> None:
         """Signal handler."""
@@ -112,6 +114,7 @@ class Worker:
         try:
             while not self._leave.is_set():
                 self._turn()
+            self._notifier.stopping()
             self._wind_up()
         except Exception:
             log.exception("worker %s must end", settings.worker)
@@ -136,6 +139,7 @@ class Worker:
             except Exception:  # outermost: one order or report that we got wrong must not cost the other calls
                 log.exception("worker %s: %s went wrong", self._settings.worker, type(news).__name__)
         now_s = time.monotonic()
+        self._notifier.beat(now_s)
         if self._link.down_since_s is not None:
             self._switchboard.refuse_waiting(self._link.down_since_s, now_s)
         if now_s >= self._next_check_s:
@@ -163,6 +167,7 @@ class Worker:
                 self._durable(news.seq)
             case api.Welcome():
                 self._link.welcomed(news)
+                self._notifier.ready()
                 self._durable(news.durable_seq)
             case report.LinkUp():
                 self._link.connected(news.link, self._switchboard.snapshot(), self._endpoint.sip_port)

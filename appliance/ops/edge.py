@@ -28,7 +28,7 @@ async def _run(settings: EdgeSettings) -> int:
     edge = EdgeProcess(settings)
     starting = asyncio.create_task(edge.start(), name="start")
     stopped = asyncio.create_task(stop.wait(), name="stop")
-    beating = asyncio.create_task(_beat(notifier), name="watchdog")
+    beating = asyncio.create_task(notifier.keep_beating(), name="watchdog")
     try:
         await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
         if stopped.done():
@@ -49,9 +49,3 @@ async def _run(settings: EdgeSettings) -> int:
             task.cancel()
         await asyncio.wait([starting, stopped, beating])
         await edge.stop()
-
-
-async def _beat(notifier: Notifier) -> None:
-    while notifier.watchdog_s:
-        notifier.beat(asyncio.get_running_loop().time())
-        await asyncio.sleep(notifier.watchdog_s / 4)

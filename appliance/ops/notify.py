@@ -4,6 +4,7 @@ The same for systemd and for `switchroom run`. Without a supervisor every call d
 handed over is dropped after a second: the supervisor then thinks what it thinks of a program that hangs.
 """
 
+import asyncio
 import os
 import socket
 from collections.abc import Mapping
@@ -48,6 +49,12 @@ class Notifier:
         if self.watchdog_s and now_s >= self._beat_due_s:
             self._beat_due_s = now_s + self.watchdog_s / 3
             self._tell("WATCHDOG=1")
+
+    async def keep_beating(self) -> None:
+        """Tell that the running asyncio loop turns, until cancelled; returns at once when nobody watches."""
+        while self.watchdog_s:
+            self.beat(asyncio.get_running_loop().time())
+            await asyncio.sleep(self.watchdog_s / 4)
 
     def _tell(self, message: str) -> None:
         if not self._address:

@@ -1,8 +1,7 @@
 """Runs several programs together: starts them in order of readiness, starts again what dies, ends all of them.
 
 For the foreground (`switchroom run`); on the image systemd does the same with the same programs. It knows nothing of
-what the programs do. A program is ready when it says so (sd_notify(3)) or when what its `Unit.ready` waits for has
-happened. One line is said for each change of state.
+what the programs do. A program is ready when it says so (sd_notify(3)). One line is said for each change of state.
 """
 
 import asyncio
@@ -11,7 +10,7 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +42,6 @@ class Unit:
 
     name: str
     command: Sequence[str]
-    ready: Callable[[], Awaitable[None]] | None = None
-    """Returns when it is ready, for a program that does not say so itself. Whichever comes first counts."""
     stop_s: float = 8.0
     """How long it may take to end before it is killed."""
 
@@ -147,12 +144,11 @@ class Supervisor:
             self._state(unit, f"cannot be run: {error.strerror} ({error.filename})")
             return CANNOT_START
         self._children[unit.name] = child
-        ready = asyncio.ensure_future(self._wait_ready(unit, child))
+        ready = self._told_ready.setdefault(child.pid, self._loop.create_future())
         try:
             either: list[asyncio.Future[None] | asyncio.Future[int]] = [ready, child.ended]
             await asyncio.wait(either, timeout=READY_S, return_when=asyncio.FIRST_COMPLETED)
             if ready.done():
-                ready.result()
                 self._state(unit, f"ready after {self._loop.time() - began_s:.1f} s")
                 if not first_ready.done():
                     first_ready.set_result(None)
@@ -162,23 +158,7 @@ class Supervisor:
                     first_ready.set_exception(StartFailed(f"{unit.name} did not get ready within {READY_S:g} s."))
             return await asyncio.shield(child.ended)
         finally:
-            ready.cancel()
             self._told_ready.pop(child.pid, None)
-
-    async def _wait_ready(self, unit: Unit, child: Child) -> None:
-        """Until it says so, or until what `unit.ready` waits for has happened."""
-        told = self._told_ready.setdefault(child.pid, self._loop.create_future())
-        if unit.ready is None:
-            await told
-            return
-        seen = asyncio.ensure_future(unit.ready())
-        try:
-            either: list[asyncio.Future[None]] = [told, seen]
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if seen.done():
-                seen.result()
-        finally:
-            seen.cancel()
 
     def _environment(self) -> dict[str, str]:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("WATCHDOG_")}

@@ -72,6 +72,7 @@ def command_line(settings: EdgeSettings) -> list[str]:
         str(find_program(settings)),
         *("-f", str(settings.configuration_path)),
         *("-DD", "-E"),
+        *("-x", "tlsf"),  # constant time; the usual allocator costs a fifth of the time of a short call
         *("-P", str(settings.pid_path)),
         *("-Y", str(settings.runtime_dir)),
         *("-w", str(settings.runtime_dir)),

@@ -20,7 +20,7 @@ from appliance.clock import SteadyClock, take_anchor
 from appliance.config.box import BoxConfig
 from appliance.core.directory import Site as OfficeSite
 from appliance.ipc import api
-from appliance.ops.notify import CANNOT_START
+from appliance.ops.notify import CANNOT_START, Notifier
 from appliance.store.errors import StoreError
 from appliance.store.views import Views
 from appliance.web import settings
@@ -146,6 +146,7 @@ class Country:
 async def serve(wanted: WebSettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises PortTakenError."""
     listener = _listener(wanted.address, wanted.port)
+    notifier = Notifier()
     web = Web(wanted)
     application: Application = web
     server = uvicorn.Server(
@@ -183,9 +184,12 @@ async def serve(wanted: WebSettings) -> None:
             background = [
                 tasks.create_task(web.link.follow(), name="status tree"),
                 tasks.create_task(web.live.watch_logins(), name="logins"),
+                tasks.create_task(notifier.keep_beating(), name="watchdog"),
             ]
             log.info("listening on %s://%s:%d/", scheme, wanted.address, port)
+            notifier.ready()
             await server.serve(sockets=[listener])
+            notifier.stopping()
             for task in background:
                 task.cancel()
 

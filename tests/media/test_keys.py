@@ -5,7 +5,15 @@ import pytest
 from appliance.core.effects import MuteLeg
 from appliance.core.events import DtmfReceived
 from appliance.media.dtmf import digit, digit_of_info
+from tests.media.sip_peer import PeerCall
 from tests.media.stage import Stage
+
+
+async def info_codes(call: PeerCall, count: int) -> list[int]:
+    """How the first so many INFOs were answered, by their order."""
+    await call.until(lambda call: sum(answer.method == "INFO" for answer in call.answers) >= count)
+    answers = [answer for answer in call.answers if answer.method == "INFO"]
+    return [answer.code for answer in sorted(answers, key=lambda answer: int(answer["cseq"].split(" ")[0]))]
 
 
 async def test_keys_in_rtp_are_reported_once_each(stage: Stage) -> None:
@@ -24,22 +32,25 @@ async def test_keys_in_info_are_reported(stage: Stage) -> None:
     leg.call.info("application/dtmf", "7")
     events = await stage.brain.gather(DtmfReceived, 3)
     assert [(event.digit, event.method) for event in events] == [("5", "info"), ("*", "info"), ("7", "info")]
+    assert await info_codes(leg.call, 3) == [200, 200, 200]
 
 
 async def test_strange_info_does_no_harm(stage: Stage) -> None:
     leg = await stage.answer_in()
-    for content_type, body in [
-        ("application/dtmf-relay", ""),
-        ("application/dtmf-relay", "Signal"),
-        ("application/dtmf-relay", "Signal=\r\n"),
-        ("application/dtmf", "Z"),
-        ("application/dtmf", ""),
-        ("text/plain", "Signal=5"),
-    ]:
+    strange = [
+        ("application/dtmf-relay", "", 200),
+        ("application/dtmf-relay", "Signal", 400),
+        ("application/dtmf-relay", "Signal=\r\n", 400),
+        ("application/dtmf", "Z", 200),
+        ("application/dtmf", "", 200),
+        ("text/plain", "Signal=5", 415),
+    ]
+    for content_type, body, _ in strange:
         leg.call.info(content_type, body)
     leg.call.info("application/dtmf-relay", "Signal=9\r\nDuration=100\r\n")
     events = await stage.brain.gather(DtmfReceived, 1)
     assert [event.digit for event in events] == ["9"]
+    assert await info_codes(leg.call, 7) == [*(code for _, _, code in strange), 200]
 
 
 async def test_keys_are_passed_on_to_the_peer(stage: Stage) -> None:

@@ -222,6 +222,7 @@ async def test_a_refused_order_shows_its_sentence(screens: Screens, stage: Stage
     page = await ready(screens)
     await page.fill(".dial-box input", "0906123456")
     await page.get_by_role("button", name="Call", exact=True).click()
+    screens.expected = ("/past?",)  # the call may be over before its card has asked for earlier ones
     stage.edge.unregister("101")
     await expect(page.locator(".state-bar")).to_contain_text("Your phone 101 is not connected")
     await page.fill(".dial-box input", "102")
