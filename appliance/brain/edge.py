@@ -15,18 +15,25 @@ from appliance.core import events as ev
 from appliance.core.ids import ExtensionNumber, WorkerId
 from appliance.sip import events as sip
 from appliance.sip.control import EdgeControl
-from appliance.sip.errors import SipError
+from appliance.sip.errors import EdgeUnavailableError, SipError
 from appliance.sip.settings import Address, Trunk
 
 log = logging.getLogger(__name__)
+
+GONE_S = 10.0
+"""So long Kamailio may be away before that is a fault: longer than it takes to be started again, and than the whole box
+may take to end, where Kamailio goes before the brain."""
 
 
 class Edge:
     """Kamailio, as the brain uses it."""
 
-    def __init__(self, control: EdgeControl, event_address: Address) -> None:
+    def __init__(self, control: EdgeControl, event_address: Address, *, gone_s: float = GONE_S) -> None:
         self._control = control
         self._event_address = event_address
+        self._gone_s = gone_s
+        self._missing: asyncio.TimerHandle | None = None
+        """Set while the connection is away: says so in the end."""
         self._orders: asyncio.Queue[tuple[str, Callable[[], Awaitable[None]]]] = asyncio.Queue()
         self._contacts: dict[ExtensionNumber, set[str]] = {}
         self._trunks: tuple[Trunk, ...] = ()
@@ -65,37 +72,58 @@ class Edge:
 
     async def listen(self, loop: Loop) -> None:
         """Tell the engine what Kamailio tells us, for ever."""
-        async with aclosing(sip.edge_events(self._event_address)) as events:
-            async for event in events:
-                match event:
-                    case sip.EdgeConnected():
-                        await self._synchronise(loop)
-                    case sip.EdgeLost():
-                        self._connected = False
-                        log.warning("Kamailio is gone; it is waited for")
-                    case sip.ContactRegistered():
-                        self._contacts.setdefault(event.extension, set()).add(event.contact)
-                        loop.tell(
-                            ev.ExtensionRegistered(
-                                extension=event.extension,
-                                contact_uri=event.contact,
-                                user_agent=event.user_agent,
-                            )
-                        )
-                    case sip.ContactUnregistered():
-                        self._unregistered(loop, event)
-                    case sip.TrunkRegistered():
-                        loop.tell(ev.TrunkChanged(trunk=event.trunk, up=True, detail=event.reply))
-                    case sip.TrunkFailed():
-                        loop.tell(ev.TrunkChanged(trunk=event.trunk, up=False, detail=event.reply))
-                    case sip.WorkerDown():
-                        log.warning("Kamailio gets no answer from worker %s", event.worker)
-                    case sip.WorkerUp():
-                        log.info("Kamailio sends calls to worker %s", event.worker)
-                    case sip.SourceBanned():
-                        log.warning("Kamailio bans %s: %s", event.address, event.reason)
-                    case _:
-                        assert_never(event)
+        try:
+            async with aclosing(sip.edge_events(self._event_address)) as events:
+                async for event in events:
+                    await self._take(event, loop)
+        finally:
+            self._found()
+
+    async def _take(self, event: sip.EdgeEvent, loop: Loop) -> None:
+        match event:
+            case sip.EdgeConnected():
+                log.info("Kamailio is there")
+                self._found()
+                await self._synchronise(loop)
+            case sip.EdgeLost():
+                self._connected = False
+                log.info("the connection to Kamailio ended; it is waited for")
+                self._miss()
+            case sip.ContactRegistered():
+                self._contacts.setdefault(event.extension, set()).add(event.contact)
+                loop.tell(
+                    ev.ExtensionRegistered(
+                        extension=event.extension,
+                        contact_uri=event.contact,
+                        user_agent=event.user_agent,
+                    )
+                )
+            case sip.ContactUnregistered():
+                self._unregistered(loop, event)
+            case sip.TrunkRegistered():
+                loop.tell(ev.TrunkChanged(trunk=event.trunk, up=True, detail=event.reply))
+            case sip.TrunkFailed():
+                loop.tell(ev.TrunkChanged(trunk=event.trunk, up=False, detail=event.reply))
+            case sip.WorkerDown():
+                log.warning("Kamailio gets no answer from worker %s", event.worker)
+            case sip.WorkerUp():
+                log.info("Kamailio sends calls to worker %s", event.worker)
+            case sip.SourceBanned():
+                log.warning("Kamailio bans %s: %s", event.address, event.reason)
+            case _:
+                assert_never(event)
+
+    def _miss(self) -> None:
+        if self._missing is None:
+            self._missing = asyncio.get_running_loop().call_later(self._gone_s, self._gone)
+
+    def _gone(self) -> None:
+        log.warning("Kamailio is gone for %g s: nobody can call. Look what `switchroom edge` says", self._gone_s)
+
+    def _found(self) -> None:
+        if self._missing is not None:
+            self._missing.cancel()
+            self._missing = None
 
     def _unregistered(self, loop: Loop, event: sip.ContactUnregistered) -> None:
         left = self._contacts.get(event.extension, set())
@@ -119,6 +147,10 @@ class Edge:
                 }
             )
             trunks = await self._control.trunks()
+        except EdgeUnavailableError as error:
+            log.info("Kamailio's tables cannot be read: %s", error)
+            self._miss()  # it ends just now, as a rule
+            return
         except SipError as error:
             log.warning("Kamailio's tables could not be read: %s", error)
             return

@@ -4,7 +4,8 @@ A connection begins with `Hello` from the process and `Welcome` from the brain. 
 
 - a media worker sends `Reported` (numbered events) and gets `Ordered` and `Durable`;
 - a screen (web, console, command line) sends `Request` and gets `Reply` or `Failure`, and after `Subscribe` also
-  `StatusChanged`.
+  `StatusChanged`;
+- everybody gets `Leaving` before a brain that was asked to end hangs up. A connection that ends without it broke.
 
 Every message is one line of JSON, at most `MAX_LINE_BYTES`, decoded in one pass into these structs. Anything else is
 answered with `Failure` (code `bad_message`) and, from a worker, logged; the connection stays.
@@ -160,6 +161,10 @@ class StatusChanged(Message, frozen=True, kw_only=True, tag="status"):
     snapshot: bool = False
     changes: dict[str, "StatusValue | None"]
     """key → new value; None: gone."""
+
+
+class Leaving(Message, frozen=True, kw_only=True, tag="leaving"):
+    """The brain was asked to end and hangs up now. Connect again: it may be back in a moment."""
 
 
 # --- the status tree
@@ -436,4 +441,4 @@ RequestBody = (
 )
 
 ToBrain = Hello | Reported | Request
-FromBrain = Welcome | Durable | Ordered | Reply | Failure | StatusChanged
+FromBrain = Welcome | Durable | Ordered | Reply | Failure | StatusChanged | Leaving

@@ -104,6 +104,8 @@ class _Link(Peer[api.FromBrain]):
         self._subscription = subscription
         self.welcomed: asyncio.Future[api.Welcome | api.Failure] = self._loop.create_future()
         self.waiting: dict[int, asyncio.Future[api.Reply | api.Failure]] = {}
+        self.brain_leaves = False
+        """It said so; else a connection that ends is a fault."""
         self._newest_id = 0
 
     def ask(self, body: api.RequestBody) -> tuple[int, asyncio.Future[api.Reply | api.Failure]]:
@@ -133,6 +135,8 @@ class _Link(Peer[api.FromBrain]):
                     log.warning("the brain: %s (%s)", message.text, message.code)
             case api.Reply():
                 log.debug("answer %d came too late", message.id)
+            case api.Leaving():
+                self.brain_leaves = True
             case api.Durable() | api.Ordered():
                 log.warning("the brain sent us something for a media worker: %s", type(message).__name__)
             case _:
@@ -266,7 +270,7 @@ class Client:
                 log.info("connected to the brain")
                 self._arrived(link)
                 await asyncio.shield(link.gone)
-                log.warning("the brain went away")
+                log.log(logging.INFO if link.brain_leaves else logging.WARNING, "the brain went away")
                 self._left()
         finally:
             if self._link is not None:

@@ -147,6 +147,11 @@ class Connection(Peer[api.ToBrain]):
         self.send(answer)
         self._lines += later
 
+    def say_goodbye(self) -> None:
+        """We end as we were asked to: nobody at the far end needs to worry."""
+        if self._welcomed:
+            self.send(api.Leaving())
+
     # --- messages -------------------------------------------------------------------------------------------
 
     def received(self, message: api.ToBrain) -> None:
@@ -220,7 +225,7 @@ class Connection(Peer[api.ToBrain]):
 @asynccontextmanager
 async def serve(path: Path, handler: Handler, *, uids: Collection[int] = ()) -> AsyncIterator[None]:
     """Serve the socket at `path` while the block runs; at its end every connection is closed and the socket
-    is gone.
+    is gone. Unless the block failed, everybody is told that we leave.
 
     Besides our own user and root (who could become us anyway) the users `uids` may connect. Raises
     `SocketInUse` while another brain serves the path, `ValueError` when the path is too long for a socket,
@@ -239,6 +244,8 @@ async def serve(path: Path, handler: Handler, *, uids: Collection[int] = ()) -> 
         )
         try:
             yield
+            for connection in accepted:
+                connection.say_goodbye()
         finally:
             server.close()
             for connection in list(accepted):

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Pauses between attempts to connect; the last repeats."""
 
+LATE_ATTEMPTS = 13
+"""After so many (some 10 s) the brain is missed: one that is started again is back by then."""
+
 READ_BYTES = 65536
 
 MOST_UNSENT_BYTES = 8_388_608
@@ -76,6 +79,7 @@ class BrainLink:
         self._reader = _Reader(path, mailbox)
         self._link: socket.socket | None = None
         self._welcomed = False
+        self._brain_leaves = False
         self._unsent = bytearray()
         self.outbox = Outbox()
         self.durable_seq = 0
@@ -115,6 +119,7 @@ class BrainLink:
         """Send again what the brain has not safely kept."""
         self.durable(welcome.durable_seq)
         self._welcomed = True
+        self._brain_leaves = False
         self.down_since_s = None
         lines = self.outbox.lines()
         self._unsent += b"".join(lines)
@@ -126,6 +131,10 @@ class BrainLink:
         self.durable_seq = max(self.durable_seq, min(seq, self.outbox.newest_seq))
         self.outbox.forget(seq)
 
+    def brain_leaves(self) -> None:
+        """The brain was asked to end: that the connection ends now is no fault."""
+        self._brain_leaves = True
+
     def disconnected(self, link: socket.socket, reason: str) -> None:
         """The reader saw the end of the connection."""
         link.close()
@@ -135,7 +144,8 @@ class BrainLink:
             self._unsent.clear()
             if self.down_since_s is None:
                 self.down_since_s = time.monotonic()
-                log.warning("the brain is away (%s); calls go on as they are", reason)
+                level = logging.INFO if self._brain_leaves else logging.WARNING
+                log.log(level, "the brain is away (%s); calls go on as they are", reason)
 
     def flush(self) -> None:
         """Send what can be sent without waiting."""
@@ -161,12 +171,15 @@ class BrainLink:
         """Send what goes, and leave."""
         self.flush()
         self._reader.close()
-        if self._link is not None:
-            self._drop("we leave")
+        self._hang_up()
 
     def _drop(self, reason: str) -> None:
-        assert self._link is not None
         log.warning("connection to the brain dropped: %s", reason)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._link is None:
+            return
         self._unsent.clear()
         try:
             self._link.shutdown(socket.SHUT_RDWR)  # the reader sees the end and reports it
@@ -194,7 +207,7 @@ class _Reader(threading.Thread):
                 link.connect(str(self._path))
             except OSError as error:
                 link.close()
-                if attempt == len(RETRY_S):
+                if attempt == LATE_ATTEMPTS:
                     log.warning("the brain's socket %s: %s; still trying", self._path, error.strerror)
                 self._closing.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)])
                 attempt += 1

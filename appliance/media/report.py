@@ -137,4 +137,5 @@ Report = (
     | api.Reply
     | api.Failure
     | api.StatusChanged
+    | api.Leaving
 )

@@ -169,6 +169,8 @@ class Worker:
                 self._link.welcomed(news)
                 self._notifier.ready()
                 self._durable(news.durable_seq)
+            case api.Leaving():
+                self._link.brain_leaves()
             case report.LinkUp():
                 self._link.connected(news.link, self._switchboard.snapshot(), self._endpoint.sip_port)
             case report.LinkDown():

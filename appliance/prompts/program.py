@@ -1,6 +1,8 @@
 """Runs the outside programs that make sound (espeak-ng, sox): bytes in, bytes out, never left running."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Sequence
 
 from appliance.prompts.error import PromptError
@@ -29,10 +31,20 @@ async def run(program: str, arguments: Sequence[str], data: bytes, purpose: str)
         output, complaint = await process.communicate(data)
     finally:
         if process.returncode is None:
-            process.kill()
+            _kill(process.pid)
             await process.wait()
     if process.returncode:
         lines = complaint.decode(errors="replace").strip().splitlines()
         reason = lines[-1].strip() if lines else f"exit code {process.returncode}"
         raise PromptError(f"The program {program} failed {purpose}: {reason}")
     return output
+
+
+def _kill(pid: int) -> None:
+    """SIGKILL, and nothing else: `Process.kill` looks first whether it has ended, which takes the exit status of one
+    that just has away from asyncio, and that then complains of a child it does not know.
+    """
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # it has ended, and asyncio is about to be told

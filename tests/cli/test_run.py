@@ -61,6 +61,11 @@ async def output(*words: str) -> str:
     return text.decode()
 
 
+def complaints(lines: list[str]) -> list[str]:
+    """What was logged at WARNING or above."""
+    return [line for line in lines if re.search(r"^[\d:.]+ \S+ +(WARNING|ERROR|CRITICAL) ", line)]
+
+
 class Running:
     """A box and what it said."""
 
@@ -80,8 +85,8 @@ class Running:
 
 
 @asynccontextmanager
-async def running(file: Path) -> AsyncIterator[Running]:
-    process = await start("run", "--config", str(file))
+async def running(file: Path, *words: str) -> AsyncIterator[Running]:
+    process = await start("run", "--config", str(file), *words)
     family: list[psutil.Process] = []
     it = Running(process)
     try:
@@ -89,11 +94,13 @@ async def running(file: Path) -> AsyncIterator[Running]:
         family = psutil.Process(process.pid).children(recursive=True)
         yield it
     finally:
-        if process.returncode is None:
+        in_order = process.returncode is None
+        if in_order:
             process.send_signal(signal.SIGINT)
         assert process.stdout is not None
         rest = (await process.stdout.read()).decode()
         assert await process.wait() in (0, -signal.SIGKILL), rest
+        assert not in_order or complaints(rest.splitlines()) == []
         _, left = await asyncio.to_thread(psutil.wait_procs, family, 10)
         assert [one for one in left if one.status() != psutil.STATUS_ZOMBIE] == []
 
@@ -123,6 +130,20 @@ async def test_a_newcomers_first_minutes(tmp_path: Path, monkeypatch: pytest.Mon
         text, _ = await second.communicate()
         assert second.returncode == 1
         assert f"This box is running already (process {it.process.pid})." in text.decode()
+
+
+async def test_a_brain_that_is_asked_to_end_is_no_fault_and_a_killed_one_is(tmp_path: Path) -> None:
+    file = configuration(tmp_path)
+    async with running(file, "--log", "info") as it:
+        await it.line("demo-call")
+        for number, said in ((signal.SIGTERM, "ended with code 0"), (signal.SIGKILL, "killed by SIGKILL")):
+            [brain] = [one for one in psutil.Process(it.process.pid).children() if "brain" in one.cmdline()]
+            brain.send_signal(number)
+            await it.line(f"brain +{said}, ")
+            await it.line("media1 +INFO +link: the brain is there")
+            told = [line for line in complaints(it.lines) if "the brain is away" in line]
+            assert (number, len(told)) in ((signal.SIGTERM, 0), (signal.SIGKILL, 1)), it.lines
+            assert number == signal.SIGKILL or complaints(it.lines) == []
 
 
 async def test_what_is_killed_comes_back_and_a_killed_box_leaves_nothing(tmp_path: Path) -> None:

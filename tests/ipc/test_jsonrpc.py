@@ -26,6 +26,7 @@ FROM_BRAIN: list[api.FromBrain] = [
     api.Reply(id=4),
     api.Failure(id=4, code="busy", text="Ann is busy: «так»\nand more"),
     api.StatusChanged(changes={"worker/media1": None}),
+    api.Leaving(),
 ]
 
 
