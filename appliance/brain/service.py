@@ -21,10 +21,11 @@ from appliance.brain.requests import Requests
 from appliance.brain.screens import Screens
 from appliance.brain.status import BoxFacts, StatusTree
 from appliance.brain.upkeep import Upkeep
-from appliance.brain.watch import DiskWatch
+from appliance.brain.watch import ClockWatch, DiskWatch
 from appliance.brain.workers import Workers
 from appliance.clock import SteadyClock
 from appliance.config.box import BoxConfig
+from appliance.core import alarm
 from appliance.core import events as ev
 from appliance.core.directory import Directory
 from appliance.core.engine import Engine
@@ -131,6 +132,9 @@ class Service:
             async def directory_changed(directory: Directory) -> None:
                 edge.set_trunks(edge_trunks(directory, await store.trunk_secrets()))
                 upkeep.directory_changed()
+                locked_out = await store.cannot_register([extension.number for extension in directory.extensions])
+                if locked_out or alarm.PHONES in loop.engine.state.alarms:
+                    loop.tell(ev.PhonesChecked(cannot_register=tuple(locked_out)))
 
             requests = Requests(
                 loop,
@@ -155,6 +159,7 @@ class Service:
                     loop.keep_days(),
                     loop.keep_snapshots(),
                     watch.run(loop, box),
+                    ClockWatch(clock.drift_s).run(loop),
                     upkeep.speak_ahead(loop),
                     upkeep.tidy(loop),
                     notifier.keep_beating(),

@@ -139,6 +139,10 @@ class Engine:
                     )
                 else:
                     alarm.clear(turn, "store")
+            case ev.ClockChanged(ahead_s=ahead_s):
+                alarm.clock_changed(turn, ahead_s)
+            case ev.PhonesChecked(cannot_register=numbers):
+                alarm.phones_checked(turn, numbers)
             case ev.DayBegan(day=day):
                 if day != turn.state.today:
                     turn.state.today, turn.state.contacts_today = day, 0

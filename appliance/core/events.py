@@ -233,6 +233,19 @@ class StoreChanged(Event, frozen=True, kw_only=True, tag="store.changed"):
     """A sentence: what is wrong."""
 
 
+class ClockChanged(Event, frozen=True, kw_only=True, tag="clock.changed"):
+    """The machine's date and the box's steady time came apart, or agree again (0)."""
+
+    ahead_s: float
+    """How far the machine's date is ahead of our time; negative: behind."""
+
+
+class PhonesChecked(Event, frozen=True, kw_only=True, tag="phones.checked"):
+    """The extensions whose phone cannot register, all of them: without a password, or with one of another realm."""
+
+    cannot_register: tuple[ExtensionNumber, ...]
+
+
 class DayBegan(Event, frozen=True, kw_only=True, tag="day.began"):
     """A new day of the site: its numbers start at nothing. Also given at every start of the brain."""
 
@@ -271,6 +284,8 @@ EdgeEvent = (
     | DirectoryChanged
     | DiskSpaceChanged
     | StoreChanged
+    | ClockChanged
+    | PhonesChecked
     | DayBegan
     | BrainStarted
     | TimePassed

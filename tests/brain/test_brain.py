@@ -123,6 +123,23 @@ async def test_the_directory_is_changed_and_a_bad_entry_is_refused_with_its_path
             await client.request(api.DeleteEntry(by="admin", kind="extension", id="101"))
 
 
+async def test_extensions_that_cannot_register_are_an_alarm_until_they_can(config: BoxConfig) -> None:
+    async with running(config):
+        pass
+    moved = msgspec.structs.replace(config, sip=msgspec.structs.replace(config.sip, realm="elsewhere"))
+    async with running(moved) as client:
+        alarm = (await tree(client, "alarm/"))["alarm/phones"]
+        assert "as 101: no password" in str(alarm["text"])
+        body = msgspec.Raw(msgspec.json.encode({"number": "102", "name": "Bob"}))
+        await client.request(api.PutEntry(by="admin", kind="extension", id="102", body=body))
+        assert "as 101, 102: no" in str((await tree(client, "alarm/"))["alarm/phones"]["text"])
+        for number in ("101", "102"):
+            body = msgspec.Raw(msgspec.json.encode({"number": number, "name": "Ann"}))
+            put = api.PutEntry(by="admin", kind="extension", id=number, body=body, secret="correct-horse-battery")
+            await client.request(put)
+        assert "alarm/phones" not in await tree(client, "alarm/")
+
+
 async def test_subscribers_get_a_snapshot_and_then_changes(config: BoxConfig) -> None:
     async with running(config) as client:
         updates = client.subscribe(("agent/",))

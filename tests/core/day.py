@@ -328,6 +328,14 @@ class Day(Box):
         self.tell(ev.DiskSpaceChanged(low=low, free_bytes=1000))
         self.edge_turn()
 
+    @step(2, ahead_s=[0.0, 7200.0, -90.0])
+    def date_is_set(self, ahead_s: float) -> None:
+        self.tell(ev.ClockChanged(ahead_s=ahead_s))
+
+    @step(2, numbers=[(), ("101",), ("101", "102")])
+    def passwords_are_looked_at(self, numbers: tuple[str, ...]) -> None:
+        self.tell(ev.PhonesChecked(cannot_register=tuple(map(ExtensionNumber, numbers))))
+
     @step(2, day=["2027-01-15", "2027-01-16"])
     def day_begins(self, day: str) -> None:
         if day != self.engine.state.today:
