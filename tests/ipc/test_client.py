@@ -151,6 +151,29 @@ async def test_after_a_restart_of_the_brain_a_fresh_snapshot_replaces_the_tree(t
         assert seen[:3] == [True, False, True]
 
 
+async def test_a_brain_that_ends_in_order_is_no_warning_and_one_that_breaks_off_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    small = SmallBrain(tmp_path / "brain.sock")
+    left: asyncio.Queue[None] = asyncio.Queue()
+
+    def changed(there: bool) -> None:
+        if not there:
+            left.put_nowait(None)
+
+    async with Client(small.path, role="web", name="web", on_connected=changed) as web, asyncio.timeout(10):
+        for breaks_off in (False, True):
+            async with small.serving():
+                await web.wait_connected()
+                if breaks_off:
+                    small.connections[0].abort()
+                    await left.get()
+            if not breaks_off:
+                await left.get()
+            warned = [record.levelname for record in caplog.records if record.getMessage() == "the brain went away"]
+            assert ("WARNING" in warned) == breaks_off
+
+
 async def test_the_end_of_the_client_ends_the_subscription(brain: SmallBrain) -> None:
     async with client(brain.path) as cli:
         tree = cli.subscribe(("",))
