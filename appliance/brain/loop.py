@@ -20,12 +20,16 @@ from appliance.core import events as ev
 from appliance.core.effects import AnyEffect, Record
 from appliance.core.engine import Engine, Message
 from appliance.core.events import EdgeEvent
+from appliance.store.errors import StoreError
 from appliance.store.journal import Journal
 
 log = logging.getLogger(__name__)
 
 SNAPSHOT_EVERY = 5000
 """Messages between two snapshots: replaying that many takes well under a second."""
+
+SNAPSHOT_AGAIN_S = 2.0
+"""After a snapshot that could not be kept."""
 
 NO_ROOM_S = 1.0
 """How often what is due is tried again while nothing can be written."""
@@ -142,12 +146,17 @@ class Loop:
         await self.journal.save_snapshot(seq, at, state)
 
     async def keep_snapshots(self) -> None:
-        """Keep one whenever enough was taken since the last."""
+        """Keep one whenever enough was taken since the last; on a disk that takes nothing, when it takes something."""
         while True:
             await self.snapshot_wanted.wait()
             self.snapshot_wanted.clear()
-            await self.save_snapshot()
-            await self.journal.prune(self.clock.now())
+            try:
+                await self.save_snapshot()
+                await self.journal.prune(self.clock.now())
+            except StoreError as error:
+                log.warning("no snapshot kept: %s", error)
+                await asyncio.sleep(SNAPSHOT_AGAIN_S)
+                self.snapshot_wanted.set()
 
     async def keep_days(self) -> None:
         """Tell the engine when a day of the site begins."""

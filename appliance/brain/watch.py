@@ -27,8 +27,12 @@ class DiskWatch:
         self._min_free_bytes = min_free_bytes
 
     def free_bytes(self) -> int:
-        """Room on the recordings' file system."""
-        return shutil.disk_usage(self._directory).free
+        """Room on the recordings' file system; 0 when it cannot be reached."""
+        try:
+            return shutil.disk_usage(self._directory).free
+        except OSError as error:
+            log.error("the recordings' directory %s: %s", self._directory, error.strerror)
+            return 0
 
     async def run(self, loop: Loop, box: BoxFacts) -> None:
         """Look for ever. Room counts as back at a quarter more than the limit, so the state does not flap."""

@@ -4,7 +4,7 @@ The token in the cookie is `<start>.<random>`; the brain keeps its SHA-256 with 
 so a restart of the web ends no login and whoever reads the database finds no token. The end is moved on while the
 login is used (idle limit), but never past the absolute limit counted from the token's own start, which cannot be
 changed without changing the hash. Looked-up sessions are trusted for some seconds; logging out here takes effect at
-once.
+once. While the disk takes nothing, a login lives in memory: whoever is to mend that must get in.
 """
 
 import hashlib
@@ -29,6 +29,8 @@ TRUST_S = 10.0
 MOVE_ON_S = 300.0
 """The kept end is moved on at most this often: one write per login and five minutes."""
 MAX_REMEMBERED = 2000
+NOT_TAKEN = "store"
+"""The brain's word for what the disk does not take."""
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -83,6 +85,7 @@ class Sessions:
         self._absolute_s = absolute_s
         self._known: dict[str, tuple[Person, float]] = {}  # token hash → person, trusted until
         self._ended: dict[str, float] = {}  # token hash → when; until the store surely says the same
+        self._unkept: dict[str, Person] = {}  # token hash → person, until the store takes it
         self._lock = threading.Lock()
 
     def open(self, user: UserRow) -> tuple[str, Person]:
@@ -91,7 +94,14 @@ class Sessions:
         token = f"{now:.0f}.{secrets.token_urlsafe(32)}"
         person = self._person(token, user, now, now + self._idle_s)
         body = api.OpenSession(token_sha256=person.token_sha256, user=user.name, expires_at=person.expires_at)
-        self._tell_brain(body)
+        try:
+            self._tell_brain(body)
+        except RequestFailed as error:
+            if error.code != NOT_TAKEN:
+                raise
+            log.warning("login of %s is not kept: %s", user.name, error.text)
+            with self._lock:
+                self._unkept[person.token_sha256] = person
         self._remember(person)
         return token, person
 
@@ -106,9 +116,10 @@ class Sessions:
             if token_sha256 in self._ended:
                 return None
             known = self._known.get(token_sha256)
+            unkept = self._unkept.get(token_sha256)
         if known is not None and now < known[1]:
             return known[0] if now < known[0].expires_at else None
-        kept = self._accounts.session(token_sha256)
+        kept = self._accounts.session(token_sha256) or unkept
         user = self._accounts.user(kept.user) if kept is not None else None
         if kept is None or user is None or now >= kept.expires_at:
             self._forget(token_sha256)
@@ -135,12 +146,14 @@ class Sessions:
         with self._lock:
             if person.token_sha256 in self._ended:
                 return
+            self._unkept.pop(person.token_sha256, None)  # the store has it now
         self._remember(structs.replace(current, expires_at=end))
 
     def close(self, token_sha256: str) -> None:
         """End a login, here at once and in the store. Raises `RequestFailed`."""
         with self._lock:
             self._known.pop(token_sha256, None)
+            self._unkept.pop(token_sha256, None)
             self._ended[token_sha256] = self._now()
             while len(self._ended) > MAX_REMEMBERED:
                 del self._ended[next(iter(self._ended))]
@@ -149,6 +162,7 @@ class Sessions:
     def forget_user(self, user: str) -> None:
         """Role, language or the login itself changed: read it again at the next request."""
         with self._lock:
+            self._unkept = {key: person for key, person in self._unkept.items() if person.user != user}
             for token_sha256 in [key for key, (person, _) in self._known.items() if person.user == user]:
                 del self._known[token_sha256]
 
@@ -173,6 +187,7 @@ class Sessions:
     def _forget(self, token_sha256: str) -> None:
         with self._lock:
             self._known.pop(token_sha256, None)
+            self._unkept.pop(token_sha256, None)
 
 
 def _sha256(token: str) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from appliance.clock import ManualClock
 from appliance.ipc import api
+from appliance.ipc.client import RequestFailed
 from appliance.store.views import SessionRow, UserRow
 from appliance.web.session import Person, Sessions
 
@@ -18,6 +19,8 @@ class Store:
         self.users = {"ann": ANN}
         self.sessions: dict[str, SessionRow] = {}
         self.there = True
+        self.full = False
+        self.refuses_with = "store"
         self.writes = 0
         self.reads = 0
 
@@ -30,6 +33,8 @@ class Store:
 
     def tell(self, body: api.RequestBody) -> None:
         self.writes += 1
+        if self.full:
+            raise RequestFailed(self.refuses_with, "The disk is full.")
         match body:
             case api.OpenSession():
                 now = self.clock.now()
@@ -141,3 +146,40 @@ def test_a_changed_role_counts_at_once_where_it_was_changed(store: Store) -> Non
     person = sessions.find(token)
     assert person is not None
     assert (person.role, person.language) == ("supervisor", "fi")
+
+
+def test_while_the_disk_takes_nothing_a_login_lives_in_memory(store: Store, clock: ManualClock) -> None:
+    sessions = sessions_of(store)
+    store.full = True
+    token, _ = sessions.open(ANN)
+    clock.advance(60)
+    person = sessions.find(token)
+    assert person is not None
+    assert person.user == "ann"
+    assert not store.sessions
+    store.full = False
+    clock.advance(3000)
+    sessions.used(person)
+    assert sessions_of(store).find(token) is not None, "kept as soon as there is room"
+    sessions.close(person.token_sha256)
+    assert sessions.find(token) is None
+
+
+def test_a_login_in_memory_ends_as_any_other(store: Store, clock: ManualClock) -> None:
+    sessions = sessions_of(store)
+    store.full = True
+    ends, removed = sessions.open(ANN)[0], sessions.open(ANN)[0]
+    clock.advance(60)
+    assert sessions.find(removed) is not None
+    del store.users["ann"]
+    clock.advance(60)
+    assert sessions.find(removed) is None
+    store.users["ann"] = ANN
+    clock.advance(3600)
+    assert sessions.find(ends) is None
+
+
+def test_other_refusals_of_the_brain_refuse_the_login(store: Store) -> None:
+    store.full, store.refuses_with = True, "unknown_entry"
+    with pytest.raises(RequestFailed):
+        sessions_of(store).open(ANN)
