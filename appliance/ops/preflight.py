@@ -26,7 +26,6 @@ PROGRAMS = (
     Program(name="kamailio", package="kamailio", purpose="the SIP edge"),
     Program(name="espeak-ng", package="espeak-ng", purpose="the spoken prompts"),
     Program(name="sox", package="sox", purpose="the spoken prompts"),
-    Program(name="opusenc", package="opus-tools", purpose="the recordings"),
 )
 
 SYSTEM_PATH = "/usr/sbin:/usr/local/sbin:/sbin"
