@@ -159,6 +159,13 @@ def show_version(given: argparse.Namespace) -> int:
     return 0
 
 
+def _count(word: str) -> int:
+    """A whole number from 1."""
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"{word} is no whole number from 1")
+    return int(word)
+
+
 # --- the command line -----------------------------------------------------------------------------------------------
 
 
@@ -244,9 +251,9 @@ def _parser() -> argparse.ArgumentParser:
     add_table("calls", show_calls, "Show the calls that are under way.")
     contacts = add_table("contacts", show_contacts, "Show the newest contacts, open and closed.")
     contacts.add_argument("--number", default="", help="only with these digits in a number (at least three)")
-    contacts.add_argument("--limit", type=int, default=20, help="at most so many (20)")
+    contacts.add_argument("--limit", type=_count, default=20, help="at most so many (20)")
     cdr = add_table("cdr", show_cdr, "Show call detail records.")
-    cdr.add_argument("--days", type=int, default=1, help="of the last so many days (1)")
+    cdr.add_argument("--days", type=_count, default=1, help="of the last so many days (1)")
     add("demo-call", demo_call, "Let a simulated caller ring the box, and a simulated agent answer if nobody does.")
     add("version", show_version, "Say which version this is.")
     return parser

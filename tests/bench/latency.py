@@ -12,14 +12,18 @@ from appliance.core import commands as cmd
 from appliance.core.ids import AgentId
 from tests.bench.panel import Panel
 from tests.bench.report import Report, Row, Spread, ratio
-from tests.bench.stack import DESK, QUICK, SETTLE_S, BenchBox, secret_of
+from tests.bench.stack import DESK, PROMPT, QUICK, SETTLE_S, BenchBox, secret_of
+from tests.media.rtp import FRAME_S
 from tests.media.sip_peer import Address, PeerCall, SipPeer
+from tests.media.tone import loudness_dbfs
 from tests.system.phone import Phone
 
 CALLS = 100
 ORDERS = 200
 WARM_UP = 5
 RING_GOAL_MS = (15.0, 40.0)
+AUDIO_GOAL_MS = 300.0
+AUDIBLE_DBFS = -45.0
 CARD_GOAL_MS = 300.0
 LIMIT_S = 5.0
 
@@ -53,7 +57,18 @@ async def _ringing(box: BenchBox, carrier: "TimedPeer", ann: Phone, bob: Phone, 
         party = await bob.dial(ann.number)
         return await _rings(party.call, _timed(bob.peer), ann)
 
+    async def is_greeted() -> float:
+        caller = await _call(box, carrier, PROMPT)
+        await caller.until("up")
+        answered_s = time.monotonic()
+        await caller.until(lambda call: loudness_dbfs(call.audio.heard(FRAME_S)) > AUDIBLE_DBFS)
+        took_s = time.monotonic() - answered_s
+        caller.hang_up()
+        await caller.until("ended")
+        return took_s
+
     rows = [
+        _row("answer -> first word of the prompt heard", await _times(is_greeted), (None, AUDIO_GOAL_MS)),
         _row("trunk INVITE -> desk phone rings", await _times(from_trunk), RING_GOAL_MS),
         _row("extension INVITE -> extension rings", await _times(from_phone), RING_GOAL_MS),
     ]
