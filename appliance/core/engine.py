@@ -359,7 +359,7 @@ def disk_changed(turn: Turn, event: ev.DiskSpaceChanged) -> None:
             turn,
             "disk",
             f"The disk is nearly full ({event.free_bytes // 1_000_000} MB free); calls are not recorded any more.",
-            "Shorten how long recordings are kept, make room on the disk, fit a larger one, or see whether it is there.",
+            "Shorten how long recordings are kept, make room, fit a larger disk, or see whether it is connected.",
         )
     else:
         alarm.clear(turn, "disk")
