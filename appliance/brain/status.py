@@ -192,6 +192,7 @@ def agent_status(turn: Turn, agent_id: AgentId) -> api.AgentStatus:
         dispositions=queue.dispositions if queue and state == "wrap_up" else (),
         registered=entry.extension in turn.state.registered,
         answers_by_itself=extension.answers_by_itself if extension else False,
+        panel=agent.panel if agent else False,
         handled_today=agent.handled if agent else 0,
     )
 
