@@ -9,9 +9,10 @@ from appliance.brain.loop import Loop
 from appliance.brain.requests import Requests
 from appliance.brain.screens import Screens
 from appliance.brain.workers import Workers
-from appliance.core.commands import AnyCommand, Command, Refused
+from appliance.core.commands import AnyCommand, Command, LinkCustomer, Refused
 from appliance.ipc import api
 from appliance.ipc.server import Connection
+from appliance.store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class Hub:
         elif isinstance(body, api.ReadStatus):
             tree = msgspec.json.encode(self._screens.read(body.prefixes))
             connection.send(api.Reply(id=request.id, result=msgspec.Raw(tree)))
+        elif isinstance(body, LinkCustomer):
+            self._tasks.create_task(self._link_customer(connection, request.id, body))
         elif isinstance(body, Command):
             self._command(connection, request.id, body)
         else:
@@ -66,6 +69,16 @@ class Hub:
             connection.send(api.Failure(id=number, code=refused.code, text=refused.text))
         else:
             self._tasks.create_task(self._requests.acknowledge(connection, number, seq))
+
+    async def _link_customer(self, connection: Connection, number: int, command: LinkCustomer) -> None:
+        """The engine reads no database: what the address book says of the customer goes in with the command."""
+        try:
+            found = await self._requests.customer(command.customer)
+        except StoreError as error:
+            log.error("contact %s: the customer could not be looked up: %s", command.contact, error)
+            connection.send(api.Failure(id=number, code="store", text=str(error)))
+        else:
+            self._command(connection, number, msgspec.structs.replace(command, found=found))
 
     def congested(self, connection: Connection, since_bytes: int) -> None:
         """A worker does not read its orders: its log says so; its calls are not given up."""

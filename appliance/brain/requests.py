@@ -15,6 +15,7 @@ from msgspec import Raw
 from appliance.brain.loop import Loop, NoRoomError
 from appliance.core import events as ev
 from appliance.core.directory import Directory
+from appliance.core.events import Customer
 from appliance.core.ids import CustomerId, ExtensionNumber
 from appliance.ipc import api
 from appliance.ipc.server import Connection
@@ -129,6 +130,10 @@ class Requests:
             case _:
                 assert_never(wanted)
         return None
+
+    async def customer(self, customer: CustomerId) -> Customer | None:
+        """What the address book says of a customer; None: there is none. Raises StoreError."""
+        return await self._customers.read(customer)
 
     async def _take(self, directory: Directory) -> None:
         seq = self._loop.take(ev.DirectoryChanged(directory=directory))

@@ -10,7 +10,6 @@ from appliance.brain.loop import Loop
 from appliance.core import agent as shift
 from appliance.core import queue as line
 from appliance.core.contact import Contact, Leg
-from appliance.core.events import Customer
 from appliance.core.ids import AgentId, ContactId, QueueId, TrunkId, WorkerId
 from appliance.core.state import State
 from appliance.core.timers import Timers
@@ -123,7 +122,7 @@ def contact_status(turn: Turn, contact: Contact) -> api.ContactStatus:
         from_number=contact.from_e164 or contact.from_number,
         to_number=contact.to_number,
         verdict=contact.verdict,
-        customers=linked_first(contact),
+        customers=contact.customers,
         language=contact.language,
         attributes=contact.attributes,
         flow=contact.flow.flow if contact.flow else "",
@@ -141,13 +140,6 @@ def contact_status(turn: Turn, contact: Contact) -> api.ContactStatus:
         transfer_reason=contact.transfer_reason,
         decision=contact.decision,
     )
-
-
-def linked_first(contact: Contact) -> tuple[Customer, ...]:
-    """The customers that may be meant; the linked one alone, once an agent said which."""
-    if contact.customer is None:
-        return contact.customers
-    return tuple(c for c in contact.customers if c.id == contact.customer) or contact.customers
 
 
 def legs_of(turn: Turn, contact: Contact) -> list[Leg]:
@@ -200,6 +192,7 @@ def agent_status(turn: Turn, agent_id: AgentId) -> api.AgentStatus:
         dispositions=queue.dispositions if queue and state == "wrap_up" else (),
         registered=entry.extension in turn.state.registered,
         answers_by_itself=extension.answers_by_itself if extension else False,
+        panel=agent.panel if agent else False,
         handled_today=agent.handled if agent else 0,
     )
 

@@ -7,6 +7,7 @@ is and what the role may do.
 
 from msgspec import Struct
 
+from appliance.core.events import Customer
 from appliance.core.ids import AgentId, ContactId, CustomerId, QueueId
 
 
@@ -145,6 +146,8 @@ class LinkCustomer(Command, frozen=True, kw_only=True, tag="contact.link_custome
     agent: AgentId
     contact: ContactId
     customer: CustomerId
+    found: Customer | None = None
+    """What the address book says of the customer. The brain fills it in, whatever a screen sent."""
 
 
 class ForceState(Command, frozen=True, kw_only=True, tag="supervisor.force_state"):

@@ -76,7 +76,9 @@ def card_due(turn: Turn, agent_id: AgentId, *, shown: bool) -> None:
     agent = turn.state.agents.get(agent_id)
     if agent is None or agent.phase != "offered" or agent.contact is None:
         return
-    agent.panel = shown
+    if agent.panel != shown:
+        agent.panel = shown
+        turn.show("agent", agent_id)
     contact = turn.state.contacts[agent.contact]
     if (offer := offer_to(contact, agent_id)) is not None:
         ring(turn, contact, offer)

@@ -10,8 +10,9 @@ from appliance.core import effects as fx
 from appliance.core.commands import Refused
 from appliance.core.contact import Contact, Leg, Offer
 from appliance.core.directory import Destination
+from appliance.core.events import Customer
 from appliance.core.facts import ContactOpened, CustomerLinked, NoteSaved
-from appliance.core.ids import AgentId, ContactId, LegId, WorkerId
+from appliance.core.ids import AgentId, ContactId, CustomerId, LegId, WorkerId
 from appliance.core.turn import Turn
 
 LONGEST_NOTE = 20_000
@@ -56,11 +57,8 @@ def carry_out(turn: Turn, command: cmd.AnyCommand) -> None:
             shift.finish_wrap_up(turn, agent, disposition=disposition, by_limit=False)
         case cmd.SaveNote(agent=agent, contact=contact, text=text):
             save_note(turn, agent, contact, text)
-        case cmd.LinkCustomer(agent=agent, contact=contact, customer=customer):
-            linked = turn.contact(contact)
-            linked.customer = customer
-            turn.record(linked, CustomerLinked(customer=customer, agent=agent))
-            turn.show("contact", contact)
+        case cmd.LinkCustomer(agent=agent, contact=contact, customer=customer, found=found):
+            link_customer(turn, agent, contact, customer, found)
         case cmd.ForceState(agent=agent, state=state, reason=reason):
             force_state(turn, agent, state, reason)
         case cmd.MoveContact(contact=contact, queue=queue):
@@ -196,6 +194,18 @@ def save_note(turn: Turn, agent_id: AgentId, contact_id: ContactId, text: str) -
         contact.note = text
         turn.record(contact, NoteSaved(agent=agent_id, text=text))
         turn.show("contact", contact_id)
+
+
+def link_customer(
+    turn: Turn, agent_id: AgentId, contact_id: ContactId, customer_id: CustomerId, found: Customer | None
+) -> None:
+    """The contact is with this customer from now on, whoever was thought of before."""
+    contact = turn.contact(contact_id)
+    if found is None or found.id != customer_id:
+        raise Refused("unknown_customer", "There is no such customer.")
+    contact.verdict, contact.customers, contact.customer = "known", (found,), customer_id
+    turn.record(contact, CustomerLinked(customer=customer_id, agent=agent_id))
+    turn.show("contact", contact_id)
 
 
 def force_state(turn: Turn, agent_id: AgentId, state: str, reason: str) -> None:

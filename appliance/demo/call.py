@@ -32,6 +32,8 @@ LISTENS_S = 2.5
 TALKS_S = 20.0
 MOVES_ON_S = 60.0
 """From one place to the next; longer, and something is wrong."""
+WRAPS_UP_FOR_S = 15.0
+"""How long a simulated agent leaves the wrap-up to whoever watches the agent's panel."""
 
 Say = Callable[[str], None]
 
@@ -101,6 +103,9 @@ async def _run(config: BoxConfig, say: Say) -> None:
             say(f"{agent.name} is ready: extension {agent.extension} will ring, please answer it.")
         caller = await stack.enter_async_context(phone("caller", host=config.sip.address))
         await _call(caller, config, watched, callers_voice, say)
+        if simulated:
+            await _wrap_up(watched, agent, say)
+        say("That was it. Look at the contact, its recording and its history in the panel, or with `switchroom cdr`.")
 
 
 @asynccontextmanager
@@ -119,6 +124,22 @@ async def _watching(brain: Client) -> AsyncIterator[Watched]:
 def _is_ready(tree: Tree, agent: str) -> bool:
     status = tree.get(agent)
     return isinstance(status, api.AgentStatus) and status.state == "ready" and status.registered
+
+
+async def _wrap_up(watched: Watched, agent: api.AgentStatus, say: Say) -> None:
+    """Where a panel shows the simulated agent's cards, somebody is there to see this one, and may finish it."""
+
+    def is_in(*states: str) -> Callable[[Tree], bool]:
+        def fits(tree: Tree) -> bool:
+            status = tree.get(f"agent/{agent.id}")
+            return isinstance(status, api.AgentStatus) and status.panel and status.state in states
+
+        return fits
+
+    await watched.until(lambda tree: not is_in("offered", "busy")(tree), MOVES_ON_S)
+    if is_in("wrap_up")(watched.tree):
+        say(f"{agent.name} wraps up: choose the result in the panel, or wait {WRAPS_UP_FOR_S:.0f} seconds.")
+        await watched.until(lambda tree: not is_in("wrap_up")(tree), WRAPS_UP_FOR_S)
 
 
 class Journey:
@@ -193,4 +214,3 @@ async def _call(caller: Phone, config: BoxConfig, watched: Watched, voice: Path,
         await caller.do("hang_up", call="demo")
         await caller.event("ended")
         say(f"After {TALKS_S:.0f} seconds she hung up.")
-    say("That was it. Look at the contact, its recording and its history in the panel, or with `switchroom cdr`.")

@@ -242,6 +242,8 @@ class AgentStatus(Status, frozen=True, kw_only=True, tag="agent"):
     """The desk phone can be reached."""
     answers_by_itself: bool = False
     """The panel's answer button works with this phone."""
+    panel: bool = False
+    """A browser panel shows the cards of this agent; for sure once there was one."""
     handled_today: int = 0
 
 

@@ -41,6 +41,9 @@ _FIND = Query(
 )
 
 
+_READ = Query(select(*_COLUMNS).where(_table.c.id == bindparam("customer")))
+
+
 class Customers:
     """Find, put, search."""
 
@@ -61,6 +64,14 @@ class Customers:
         except TimeoutError as error:
             raise StoreBusyError("The address book did not answer in time.") from error
         return tuple(_customer(row) for row in rows)
+
+    async def read(self, customer: CustomerId) -> Customer | None:
+        """The customer with this id; None: there is none. Raises StoreError, within a second."""
+        try:
+            rows = await self._reader.fetch(_READ, {"customer": customer}, limit_s=FIND_S)
+        except TimeoutError as error:
+            raise StoreBusyError("The address book did not answer in time.") from error
+        return _customer(rows[0]) if rows else None
 
     async def put(
         self,

@@ -88,6 +88,7 @@ class Admin:
         answer: dict[str, object] = {
             "site": Raw(site[0].body.encode()) if site else {},
             "sentences": self._sentences(),
+            "own_sentences": [row.id for row in self._views.entries("sentence")],
             "ids": {},
             "secrets": {},
         }

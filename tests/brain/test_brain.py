@@ -7,7 +7,7 @@ from appliance.config.box import BoxConfig
 from appliance.core import commands as cmd
 from appliance.core import effects as fx
 from appliance.core import events as ev
-from appliance.core.ids import AgentId, LegId, TrunkId, WorkerId
+from appliance.core.ids import AgentId, ContactId, CustomerId, LegId, TrunkId, WorkerId
 from appliance.ipc import api
 from appliance.ipc.client import Client, RequestFailed
 from tests.brain.conftest import running
@@ -43,6 +43,27 @@ async def test_a_caller_is_found_in_the_address_book_and_answered(config: BoxCon
         (contact,) = contacts.values()
         assert contact["verdict"] == "known"
         assert contact["state"] == "waiting"
+        await worker.disconnect()
+
+
+async def test_a_caller_nobody_knows_is_linked_to_a_customer_of_the_address_book(config: BoxConfig) -> None:
+    async with running(config) as client:
+        worker = EmulatedWorker(config.directories.brain_socket)
+        await worker.connect()
+        worker.report(incoming("w1", "0722000002"))
+        await worker.until(lambda: bool(worker.ordered(fx.AnswerLeg)))
+        ((key, unknown),) = (await tree(client, "contact/")).items()
+        assert (unknown["verdict"], unknown["customers"]) == ("unknown", [])
+        contact = ContactId(key.removeprefix("contact/"))
+        made_up = ev.Customer(id=CustomerId(2), name="Nobody")
+        with pytest.raises(RequestFailed, match="no such customer"):
+            await client.request(
+                cmd.LinkCustomer(by="ann", agent=ANN, contact=contact, customer=made_up.id, found=made_up)
+            )
+        await client.request(cmd.LinkCustomer(by="ann", agent=ANN, contact=contact, customer=CustomerId(1)))
+        linked = (await tree(client, key))[key]
+        assert linked["verdict"] == "known"
+        assert linked["customers"] == [{"id": 1, "name": "Ion Pop", "language": None, "company": "", "note": ""}]
         await worker.disconnect()
 
 

@@ -264,7 +264,8 @@ class Day(Box):
     def agent_writes(self, agent: AgentId, at: int, what: str) -> None:
         contact = self.some_contact(agent, at)
         if what == "customer":
-            self.tell(cmd.LinkCustomer(by=agent, agent=agent, contact=contact, customer=CustomerId(7)))
+            found = ev.Customer(id=CustomerId(7), name="Customer 7", language="en") if at % 3 else None
+            self.tell(cmd.LinkCustomer(by=agent, agent=agent, contact=contact, customer=CustomerId(7), found=found))
         else:
             text = "x" * 20_001 if what == "long note" else f"note {at}"
             self.tell(cmd.SaveNote(by=agent, agent=agent, contact=contact, text=text))

@@ -15,6 +15,7 @@ from appliance.core.facts import (
     ContactOffered,
     ContactOpened,
     ContactQueued,
+    CustomerLinked,
     NoticePlayed,
     OfferEnded,
     RecordingKept,
@@ -70,6 +71,23 @@ def test_from_ring_to_record() -> None:
     assert world.state_of("ann") == "ready"
     assert not world.engine.state.contacts
     assert not world.engine.state.legs
+
+
+def test_linked_customer_is_who_the_contact_is_with() -> None:
+    two = tuple(ev.Customer(id=CustomerId(n), name=f"Customer {n}") for n in (1, 2))
+    world = World(customers={"+40722000001": two})
+    world.log_in("ann")
+    caller = world.call(SALES)
+    world.answer("101")
+    contact = world.contact_of(caller)
+    assert contact.verdict == "several"
+    linked = two[1]
+    world.tell(ann(cmd.LinkCustomer, contact=contact.id, customer=linked.id, found=linked))
+    assert (contact.verdict, contact.customers, contact.customer) == ("known", (linked,), linked.id)
+    assert world.fact(CustomerLinked).customer == linked.id
+    with pytest.raises(Refused, match="no such customer"):
+        world.tell(ann(cmd.LinkCustomer, contact=contact.id, customer=CustomerId(3)))
+    assert contact.customers == (linked,)
 
 
 def test_no_answer_pauses_the_agent_and_the_caller_keeps_the_place() -> None:

@@ -40,6 +40,12 @@ async def test_two_customers_with_one_number_are_both_found(customers: Customers
     )
 
 
+async def test_a_customer_is_read_by_id(customers: Customers) -> None:
+    ann = await customers.put("admin", "RO", name="Ann", company="Lalea", language="ro", note="VIP")
+    assert await customers.read(ann) == Customer(ann, "Ann", language="ro", company="Lalea", note="VIP")
+    assert await customers.read(CustomerId(ann + 1)) is None
+
+
 async def test_a_change_replaces_everything_and_is_seen_at_once(customers: Customers, views: Views) -> None:
     ann = await customers.put("admin", "FI", name="Ann", note="old", numbers=("040 123 4567",))
     assert await customers.find("+358401234567")

@@ -12,10 +12,26 @@ from tests.web.stage import Stage
 pytestmark = pytest.mark.browser
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
+AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+RULES = """async () => (await axe.run({ resultTypes: ["violations"], preload: false })).violations.flatMap(
+  (rule) => rule.nodes.map((node) => `${rule.id}: ${rule.help} at ${node.target.join(" ")}`))"""
 
 
 async def audit(page: Page, where: str) -> list[str]:
-    return [f"{where}: {fault}" for fault in await page.evaluate(AUDIT)]
+    """Faults in words: what we ask for ourselves (`audit.js`), and all rules of axe."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE)
+    return [f"{where}: {fault}" for fault in [*await page.evaluate(AUDIT), *await page.evaluate(RULES)]]
+
+
+async def test_faults_are_seen(screens: Screens, stage: Stage) -> None:
+    page = await screens.log_in("ann")
+    assert await audit(page, "panel") == []
+    await page.evaluate("""document.querySelector("main").insertAdjacentHTML("beforeend",
+        "<div role='checkbox' tabindex='0'></div><button></button>")""")
+    faults = " ".join(await audit(page, "panel"))
+    assert "aria-toggle-field-name" in faults
+    assert "no name: button" in faults
 
 
 async def panel_through_a_call(page: Page, stage: Stage) -> list[str]:

@@ -196,6 +196,9 @@ async def test_a_number_that_belongs_to_several_is_asked_about(screens: Screens,
     await expect(page.locator(".card .tag.several")).to_be_visible()
     await page.get_by_role("group", name="Several customers").get_by_role("button", name="Elena Stan").click()
     await expect(page.locator(".card h2")).to_have_text("Elena Stan")
+    await expect(page.locator(".card .tag.several")).to_have_count(0)
+    await page.reload()
+    await expect(page.locator(".card h2")).to_have_text("Elena Stan")
 
 
 async def test_an_unknown_caller_becomes_a_customer(screens: Screens, stage: Stage) -> None:

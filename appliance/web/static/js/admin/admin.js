@@ -2,7 +2,7 @@
 
 import { useFetched } from "../base/api.js";
 import { t } from "../base/i18n.js";
-import { html, useState } from "../base/preact.js";
+import { html, useEffect, useRef, useState } from "../base/preact.js";
 import { Icon } from "../parts/icon.js";
 import { EntryForm } from "./entry_form.js";
 import { EntryList } from "./entry_list.js";
@@ -36,8 +36,14 @@ function Content({ kind, id, directory, reload }) {
 export function Admin({ kind, id }) {
   const [again, setAgain] = useState(0);
   const { data, failure } = useFetched("/api/directory", again);
-  return html`<div class="page admin">
-    <nav class="side" aria-label=${t("nav.admin")}><ul>
+  const side = useRef();
+  useEffect(() => {
+    // on a phone the kinds are one long row
+    const here = side.current?.querySelector("[aria-current]");
+    here?.closest("ul").scrollTo({ left: here.offsetLeft - 16 });
+  }, [kind]);
+  return html`<div class="page admin ${kind ? "" : "overview"}">
+    <nav class="side" ref=${side} aria-label=${t("nav.admin")}><ul>
       ${Object.entries(KINDS).map(
         ([other, { icon }]) => html`<li key=${other}>
         <a href="/admin/${other}" aria-current=${other === kind ? "page" : undefined}><${Icon} name=${icon} />${t(`admin.kind.${other}`)}</a></li>`,

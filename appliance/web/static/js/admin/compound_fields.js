@@ -54,13 +54,14 @@ export function Destination({ field, value, change, directory, common, reference
     }
     ${value.kind === "number" && html`<input type="tel" aria-label="${label}: ${t("admin.destination.target")}"
       value=${value.target} onInput=${(event) => set({ target: event.target.value })} />`}
-    <input aria-label="${label}: ${t("admin.destination.sentence")}" placeholder=${t("admin.destination.sentence")}
-      value=${value.sentence} list="${common.id}-sentences"
-      onInput=${(event) => set({ sentence: event.target.value })} />
+    <label class="said-before">${t("admin.destination.sentence")}
+      <input aria-label="${label}: ${t("admin.destination.sentence")}"
+        value=${value.sentence} list="${common.id}-sentences"
+        onInput=${(event) => set({ sentence: event.target.value })} /></label>
     <datalist id="${common.id}-sentences">${sentences.map((key) => html`<option value=${key} />`)}</datalist>
     ${field.optional && html`<${Action} label=${t("admin.destination.clear")} icon="cross" small
       run=${() => change(null)} />`}
-    ${texts[value.sentence] && html`<span class="hint said">“${texts[value.sentence]}”</span>`}
+    ${texts[value.sentence] && html`<q class="hint said">${texts[value.sentence]}</q>`}
   </div>`;
 }
 

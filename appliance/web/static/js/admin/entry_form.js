@@ -29,7 +29,7 @@ export function FaultSummary({ kind, faults, fields }) {
       return html`<li>${
         name
           ? html`<button type="button" class="link"
-            onClick=${() => document.getElementById(`field-${name}`)?.focus()}>${t(`admin.${kind}.${name}`)}</button>${": "}`
+            onClick=${() => focusField(name)}>${t(`admin.${kind}.${name}`)}</button>${": "}`
           : fault.path && html`<code>$.${fault.path}</code>${": "}`
       }${fault.text}</li>`;
     })}</ul>
@@ -55,6 +55,21 @@ function start(kind, id, directory) {
   if (single) return directory.site;
   if (id === "new") return "zone" in fresh ? { ...fresh, zone: directory.site.zone } : fresh;
   return entriesOf(kind, directory).find((entry) => entry.id === id)?.body;
+}
+
+/** What an entry is called: by its name, a route by what it is for. */
+function titleOf(kind, id, body) {
+  const { numbered, columns } = KINDS[kind];
+  if (!numbered) return body.name || id;
+  return columns
+    .slice(0, 2)
+    .map((column) => body[column] || t("admin.any"))
+    .join(" · ");
+}
+
+/** Into a field, or the first part of one that has several. */
+function focusField(name) {
+  document.querySelector(`[data-field="${name}"] :is(input, select, textarea, button)`)?.focus();
 }
 
 export function EntryForm({ kind, id, directory, reload }) {
@@ -111,7 +126,7 @@ export function EntryForm({ kind, id, directory, reload }) {
   if (shown) return html`<${SecretShown} number=${body.number} secret=${shown} done=${leave} />`;
   return html`${!single &&
     html`<p class="crumb"><a href="/admin/${kind}"><${Icon} name="left" />${t(`admin.kind.${kind}`)}</a></p>`}
-    <header class="page-head"><h1 tabindex="-1">${single ? t(`admin.kind.${kind}`) : fresh ? t(`admin.new.${kind}`) : body.name || id}</h1></header>
+    <header class="page-head"><h1 tabindex="-1">${single ? t(`admin.kind.${kind}`) : fresh ? t(`admin.new.${kind}`) : titleOf(kind, id, body)}</h1></header>
     <form class="entry" noValidate onSubmit=${(event) => {
       event.preventDefault();
       save();

@@ -26,15 +26,15 @@ export function EntryList({ kind, directory }) {
     ${
       entries.length > 0 &&
       html`<div class="scroll" tabindex="0" role="region"
-        aria-label=${t(`admin.kind.${kind}`)}><table class="wide rows">
-      <thead><tr>${columns.map((column) => html`<th scope="col">${t(`admin.${kind}.${column}`)}</th>`)}</tr></thead>
+        aria-label=${t(`admin.kind.${kind}`)}><table class="wide slim rows">
+      <thead><tr>${columns.map((column, index) => html`<th scope="col" class=${index > 2 ? "minor" : ""}>${t(`admin.${kind}.${column}`)}</th>`)}</tr></thead>
       <tbody>${entries.map(
         ({ id, body }) => html`<tr key=${id}>
         ${columns.map((column, index) =>
           index === 0
             ? html`<th scope="row"><a class="whole-row" href="/admin/${kind}/${encodeURIComponent(id)}">
                 ${body[column] ? words(kind, column, body[column]) : t("admin.any")}</a></th>`
-            : html`<td>${words(kind, column, body[column])}</td>`,
+            : html`<td class=${index > 2 ? "minor" : ""}>${words(kind, column, body[column])}</td>`,
         )}
       </tr>`,
       )}</tbody>

@@ -6,7 +6,7 @@ import { html, useState } from "../base/preact.js";
 import { Action } from "../parts/action.js";
 import { tellDone, tellFailure } from "../parts/toast.js";
 
-function Sentence({ id, text, language, reload }) {
+function Sentence({ id, text, language, isOwn, reload }) {
   const [value, setValue] = useState(text);
   const [failure, setFailure] = useState("");
   const changed = value !== text;
@@ -31,7 +31,7 @@ function Sentence({ id, text, language, reload }) {
       ${failure && html`<p class="failure" role="alert">${failure}</p>`}
       <span class="row">
         ${changed && html`<${Action} label=${t("common.save")} icon="check" tone="main" run=${() => save(value)} />`}
-        <${Action} label=${t("admin.sentence.restore")} run=${restore} />
+        ${isOwn && html`<${Action} label=${t("admin.sentence.restore")} run=${restore} />`}
       </span>
     </div>
   </div>`;
@@ -54,6 +54,7 @@ export function Sentences({ directory, reload }) {
       <label class="wide">${t("contacts.search")}<input type="search" value=${words}
         onInput=${(event) => setWords(event.target.value)} /></label>
     </div>
-    ${rows.map(([id, text]) => html`<${Sentence} key=${`${language}/${id}/${text}`} id=${id} text=${text} language=${language} reload=${reload} />`)}
+    ${rows.map(([id, text]) => html`<${Sentence} key=${`${language}/${id}/${text}`} id=${id} text=${text} language=${language}
+      isOwn=${directory.own_sentences.includes(`${language}/${id}`)} reload=${reload} />`)}
     ${!rows.length && html`<p class="empty">${t("contacts.nothing")}</p>`}`;
 }

@@ -22,15 +22,16 @@ function outcomeOf(offer, facts) {
 function Member({ member, chosen, strategy }) {
   return html`<tr class=${chosen ? "chosen" : member.ruled_out ? "out" : ""}>
     <th scope="row">${chosen && html`<${Icon} name="check" />`}${agentName(member.agent)}</th>
-    <td class="right figures ${strategy === "longest_idle" ? "decides" : ""}">${member.ruled_out ? "–" : duration(member.idle_s)}</td>
-    <td class="right figures ${strategy === "least_busy" ? "decides" : ""}">${member.ruled_out === "logged_out" ? "–" : percent(member.load)}</td>
-    <td class="right figures">${number(member.handled)}</td>
     <td>${chosen ? t("decision.chosen") : member.ruled_out ? t(`ruled_out.${member.ruled_out}`) : t("decision.could_have")}</td>
+    <td class="right figures ${strategy === "longest_idle" ? "decides" : "minor"}">${member.ruled_out ? "–" : duration(member.idle_s)}</td>
+    <td class="right figures ${strategy === "least_busy" ? "decides" : "minor"}">${member.ruled_out === "logged_out" ? "–" : percent(member.load)}</td>
+    <td class="right figures minor">${number(member.handled)}</td>
   </tr>`;
 }
 
 export function Decision({ decision, at, ended }) {
   const free = decision.candidates.filter((member) => !member.ruled_out).length;
+  const minor = (strategy) => (decision.strategy === strategy ? "" : "minor");
   return html`<article class="decision">
     <p class="verdict">
       <strong>${list(decision.chosen.map(agentName))}</strong> ${t(`decided_by.${decision.decided_by}`, { n: free })}
@@ -46,13 +47,13 @@ export function Decision({ decision, at, ended }) {
         .filter(Boolean)
         .join(" · ")}
     </p>
-    <div class="scroll" tabindex="0" role="region" aria-label=${t("decision.title")}><table>
+    <div class="scroll" tabindex="0" role="region" aria-label=${t("decision.title")}><table class="slim">
       <thead><tr>
         <th scope="col">${t("agents.agent")}</th>
-        <th scope="col" class="right">${t("decision.idle")}</th>
-        <th scope="col" class="right">${t("decision.load")}</th>
-        <th scope="col" class="right">${t("decision.handled")}</th>
         <th scope="col">${t("decision.why")}</th>
+        <th scope="col" class="right ${minor("longest_idle")}">${t("decision.idle")}</th>
+        <th scope="col" class="right ${minor("least_busy")}">${t("decision.load")}</th>
+        <th scope="col" class="right minor">${t("decision.handled")}</th>
       </tr></thead>
       <tbody>${decision.candidates.map(
         (member) => html`<${Member} key=${member.agent} member=${member}

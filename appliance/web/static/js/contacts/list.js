@@ -74,15 +74,15 @@ function Filters({ query, change }) {
 }
 
 function Rows({ rows }) {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("nav.contacts")}><table class="wide rows">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("nav.contacts")}><table class="wide slim rows">
     <thead><tr>
       <th scope="col">${t("contacts.when")}</th>
       <th scope="col">${t("contacts.who")}</th>
-      <th scope="col">${t("queues.queue")}</th>
-      <th scope="col">${t("agents.agent")}</th>
+      <th scope="col" class="minor">${t("queues.queue")}</th>
+      <th scope="col" class="minor">${t("agents.agent")}</th>
       <th scope="col">${t("contacts.outcome")}</th>
-      <th scope="col" class="right">${t("contacts.waited")}</th>
-      <th scope="col" class="right">${t("contacts.talked")}</th>
+      <th scope="col" class="right minor">${t("contacts.waited")}</th>
+      <th scope="col" class="right minor">${t("contacts.talked")}</th>
       <th scope="col"><span class="unseen">${t("contacts.recorded")}</span></th>
     </tr></thead>
     <tbody>${rows.map(
@@ -91,12 +91,12 @@ function Rows({ rows }) {
       <td><span class="direction" title=${t(`direction.${row.direction}`)}><${Icon} name=${ARROWS[row.direction]} /></span>
         ${row.customer_name && html`<strong>${row.customer_name}</strong>${" "}`}
         <span class="figures faint">${row.other_shown || t("common.no_number")}</span></td>
-      <td>${row.queue ? queueName(row.queue) : ""}</td>
-      <td>${row.agent ? agentName(row.agent) : row.answered_by}</td>
+      <td class="minor">${row.queue ? queueName(row.queue) : ""}</td>
+      <td class="minor">${row.agent ? agentName(row.agent) : row.answered_by}</td>
       <td><span class="tag ${row.outcome ?? "open"}">${t(`outcome.${row.outcome ?? "open"}`)}</span>
         ${row.disposition && html`<span class="faint"> ${tWord("disposition.", row.disposition)}</span>`}</td>
-      <td class="right figures">${row.queued_at ? duration(row.waited_s) : "–"}</td>
-      <td class="right figures">${row.talked_s ? duration(row.talked_s) : "–"}</td>
+      <td class="right figures minor">${row.queued_at ? duration(row.waited_s) : "–"}</td>
+      <td class="right figures minor">${row.talked_s ? duration(row.talked_s) : "–"}</td>
       <td class="right">${row.recordings > 0 && html`<span
         title=${t("contacts.recorded")}><${Icon} name="wave" /><span class="unseen">${t("contacts.recorded")}</span></span>`}</td>
     </tr>`,

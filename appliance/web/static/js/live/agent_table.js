@@ -48,15 +48,15 @@ export function AgentTable({ mayForce }) {
   return html`<section>
     <h2>${t("agents.title")} <span class="count figures"
       title=${t("agents.present")}>${number(present)} / ${number(agents.length)}</span></h2>
-    <div class="scroll" tabindex="0" role="region" aria-label=${t("agents.title")}><table class="wide">
+    <div class="scroll" tabindex="0" role="region" aria-label=${t("agents.title")}><table class="wide slim">
       <thead><tr>
         <th scope="col">${t("agents.agent")}</th>
         <th scope="col">${t("agents.state")}</th>
         <th scope="col" class="right">${t("agents.since")}</th>
-        ${mayForce && html`<th scope="col">${t("agents.with")}</th>`}
-        <th scope="col">${t("agents.queues")}</th>
-        <th scope="col" class="right">${t("agents.handled")}</th>
-        <th scope="col">${t("agents.phone")}</th>
+        ${mayForce && html`<th scope="col" class="minor">${t("agents.with")}</th>`}
+        <th scope="col" class="minor">${t("agents.queues")}</th>
+        <th scope="col" class="right minor">${t("agents.handled")}</th>
+        <th scope="col" class="minor">${t("agents.phone")}</th>
         ${mayForce && html`<th scope="col"><span class="unseen">${t("agents.set")}</span></th>`}
       </tr></thead>
       <tbody>${agents.map(
@@ -64,10 +64,10 @@ export function AgentTable({ mayForce }) {
         <th scope="row">${agent.name}</th>
         <td><${StateTag} agent=${agent} /></td>
         <td class="right">${agent.state === "logged_out" ? "–" : html`<${Elapsed} since=${agent.since} />`}</td>
-        ${mayForce && html`<td><${With} agent=${agent} /></td>`}
-        <td>${agent.queues.map(queueName).join(", ") || "–"}</td>
-        <td class="right figures">${number(agent.handled_today)}</td>
-        <td class=${agent.registered ? "" : "bad"}><span class="figures">${agent.extension}</span>${!agent.registered &&
+        ${mayForce && html`<td class="minor"><${With} agent=${agent} /></td>`}
+        <td class="minor">${agent.queues.map(queueName).join(", ") || "–"}</td>
+        <td class="right figures minor">${number(agent.handled_today)}</td>
+        <td class="minor ${agent.registered ? "" : "bad"}"><span class="figures">${agent.extension}</span>${!agent.registered &&
           html` · ${t("phone.away")}`}</td>
         ${mayForce && html`<td class="right"><${ForceMenu} agent=${agent} /></td>`}
       </tr>`,

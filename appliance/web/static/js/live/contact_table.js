@@ -53,13 +53,13 @@ export function ContactTable() {
     ${!contacts.length && html`<p class="faint">${t("contacts.none_now")}</p>`}
     ${
       contacts.length > 0 &&
-      html`<div class="scroll" tabindex="0" role="region" aria-label=${t("contacts.in_flight")}><table class="wide">
+      html`<div class="scroll" tabindex="0" role="region" aria-label=${t("contacts.in_flight")}><table class="wide slim">
       <thead><tr>
         <th scope="col">${t("contacts.who")}</th>
         <th scope="col">${t("contacts.state")}</th>
         <th scope="col">${t("contacts.where")}</th>
         <th scope="col" class="right">${t("contacts.in_state")}</th>
-        <th scope="col" class="right">${t("contacts.age")}</th>
+        <th scope="col" class="right minor">${t("contacts.age")}</th>
         <th scope="col"><span class="unseen">${t("contacts.move")}</span></th>
       </tr></thead>
       <tbody>${contacts.map(
@@ -68,7 +68,7 @@ export function ContactTable() {
         <td>${t(`contact_state.${contact.state}`)}</td>
         <td>${where(contact)}</td>
         <td class="right"><${Elapsed} since=${contact.state_since} /></td>
-        <td class="right"><${Elapsed} since=${contact.opened_at} /></td>
+        <td class="right minor"><${Elapsed} since=${contact.opened_at} /></td>
         <td class="right">${contact.state === "waiting" &&
           html`<${MoveMenu} contact=${contact} queues=${queues} />`}</td>
       </tr>`,

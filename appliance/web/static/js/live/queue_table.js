@@ -22,7 +22,7 @@ function Level({ queue }) {
   });
   return html`<td class="right figures ${level < 0.5 ? "bad" : level < 0.8 ? "fair" : "good"}" title=${formula}>
     <strong>${percent(level)}</strong>
-    <span class="formula">${number(queue.answered_in_time_today)} / (${number(queue.answered_today)} + ${number(queue.abandoned_today)})</span>
+    <span class="formula minor">${number(queue.answered_in_time_today)} / (${number(queue.answered_today)} + ${number(queue.abandoned_today)})</span>
   </td>`;
 }
 
@@ -30,16 +30,16 @@ export function QueueTable() {
   const queues = useLive((tree) => tree.under("queue/")).sort((a, b) => a.name.localeCompare(b.name));
   return html`<section>
     <h2>${t("queues.title")}</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label=${t("queues.title")}><table class="wide">
+    <div class="scroll" tabindex="0" role="region" aria-label=${t("queues.title")}><table class="wide slim">
       <thead><tr>
         <th scope="col">${t("queues.queue")}</th>
         <th scope="col" class="right">${t("queues.waiting")}</th>
         <th scope="col" class="right">${t("queues.oldest")}</th>
-        <th scope="col" class="right">${t("queues.expected")}</th>
+        <th scope="col" class="right minor">${t("queues.expected")}</th>
         <th scope="col" class="right">${t("queues.ready_of_long")}</th>
-        <th scope="col" class="right">${t("queues.offered")}</th>
-        <th scope="col" class="right">${t("queues.answered")}</th>
-        <th scope="col" class="right">${t("queues.abandoned")}</th>
+        <th scope="col" class="right minor">${t("queues.offered")}</th>
+        <th scope="col" class="right minor">${t("queues.answered")}</th>
+        <th scope="col" class="right minor">${t("queues.abandoned")}</th>
         <th scope="col" class="right">${t("queues.level")}</th>
       </tr></thead>
       <tbody>${queues.map(
@@ -47,11 +47,11 @@ export function QueueTable() {
         <th scope="row">${queue.name}</th>
         <td class="right figures strong">${number(queue.waiting)}</td>
         <td class="right">${queue.oldest_since ? html`<${Elapsed} since=${queue.oldest_since} />` : "–"}</td>
-        <td class="right figures">${queue.expected_wait_s == null ? "–" : durationWords(queue.expected_wait_s)}</td>
+        <td class="right figures minor">${queue.expected_wait_s == null ? "–" : durationWords(queue.expected_wait_s)}</td>
         <td class="right figures ${queue.agents_logged_in ? "" : "bad"}">${number(queue.agents_ready)} / ${number(queue.agents_logged_in)}</td>
-        <td class="right figures">${number(queue.offered_today)}</td>
-        <td class="right figures">${number(queue.answered_today)}</td>
-        <td class="right figures">${number(queue.abandoned_today)}</td>
+        <td class="right figures minor">${number(queue.offered_today)}</td>
+        <td class="right figures minor">${number(queue.answered_today)}</td>
+        <td class="right figures minor">${number(queue.abandoned_today)}</td>
         <${Level} queue=${queue} />
       </tr>`,
       )}</tbody>

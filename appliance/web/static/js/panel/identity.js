@@ -53,7 +53,7 @@ function NewCustomer({ contact, link, done }) {
         numbers: number ? [number] : [],
         language: language || null,
       });
-      await link({ id, ...fields, note: "", language: language || null });
+      await link({ id, name: fields.name });
     } catch (refused) {
       setFailure(refused.text);
     }
@@ -78,13 +78,11 @@ function NewCustomer({ contact, link, done }) {
 
 export function Identity({ contact }) {
   const [adding, setAdding] = useState(false);
-  const [linked, setLinked] = useState(undefined);
   const { verdict, customers } = contact;
-  const customer = linked ?? customerOf(contact);
+  const customer = customerOf(contact);
 
   async function link(one) {
     await order("contact.link_customer", { contact: contact.id, customer: one.id });
-    setLinked(one);
     tellDone(t("identity.linked", { name: one.name }));
   }
 
