@@ -18,6 +18,9 @@ from appliance.core.turn import Turn
 BY_LIMIT = "not chosen"
 """Disposition of a wrap-up whose time ran out."""
 
+LATE_NOTE_S = 300.0
+"""How long the scratch pad of the contact before is still taken."""
+
 
 def state_of(turn: Turn, entry: AgentEntry) -> AgentState:
     """What the agent is now."""
@@ -197,6 +200,8 @@ def release(turn: Turn, agent_id: AgentId, *, pause_reason: str = "") -> None:
     agent = turn.state.agents.get(agent_id)
     if agent is None:
         return
+    if agent.phase in {"talking", "wrap_up"}:
+        agent.before, agent.before_until = agent.contact, turn.now + LATE_NOTE_S
     agent.phase = "free"
     agent.contact = None
     agent.wrap_up_ends_at = None

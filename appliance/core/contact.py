@@ -171,6 +171,9 @@ class Agent(Struct, kw_only=True):
     log_out_after: bool = False
     """Asked for while busy."""
     contact: ContactId | None = None
+    before: ContactId | None = None
+    """The contact he worked on before, and until when its scratch pad is still taken."""
+    before_until: float = 0.0
     phase: Literal["free", "offered", "talking", "wrap_up"] = "free"
     since: float = 0.0
     """When the state shown began."""

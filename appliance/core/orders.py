@@ -186,9 +186,14 @@ def open_outgoing(turn: Turn, agent_id: AgentId, number: str, worker: WorkerId) 
 
 
 def save_note(turn: Turn, agent_id: AgentId, contact_id: ContactId, text: str) -> None:
-    """Keep the scratch pad."""
+    """Keep the scratch pad: also of the contact before, for a while. What is typed while wrap-up ends is not lost."""
     if len(text) > LONGEST_NOTE:
         raise Refused("too_long", f"A note has at most {LONGEST_NOTE} characters; this one has {len(text)}.")
+    agent = turn.state.agents.get(agent_id)
+    if contact_id not in turn.state.contacts and agent is not None:
+        if agent.before == contact_id and turn.now <= agent.before_until:
+            turn.record_for(contact_id, NoteSaved(agent=agent_id, text=text))
+            return
     contact = turn.contact(contact_id)
     if contact.note != text:
         contact.note = text

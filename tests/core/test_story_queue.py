@@ -16,6 +16,7 @@ from appliance.core.facts import (
     ContactOpened,
     ContactQueued,
     CustomerLinked,
+    NoteSaved,
     NoticePlayed,
     OfferEnded,
     RecordingKept,
@@ -369,3 +370,22 @@ def test_brain_that_comes_back_reconciles_with_the_workers_legs() -> None:
     assert lost not in world.engine.state.legs
     assert world.orders(fx.HangUpLeg)[-1].leg == ghost
     assert world.fact(ContactClosed).outcome == "lost"
+
+
+def test_a_note_that_comes_after_the_wrap_up_is_kept() -> None:
+    world = World()
+    world.log_in("ann")
+    caller = world.call(SALES)
+    (contact,) = world.engine.state.contacts
+    agent = world.answer("101")
+    world.hear(caller)
+    world.hang_up(agent)
+    world.tell(ann(cmd.FinishWrapUp, disposition="solved"))
+    assert not world.engine.state.contacts
+    world.tell(ann(cmd.SaveNote, contact=contact, text="typed until the end"))
+    assert world.fact(NoteSaved).text == "typed until the end"
+    with pytest.raises(Refused):
+        world.tell(cmd.SaveNote(by="bob", agent=AgentId("bob"), contact=contact, text="not his"))
+    world.wait(301)
+    with pytest.raises(Refused):
+        world.tell(ann(cmd.SaveNote, contact=contact, text="too late"))

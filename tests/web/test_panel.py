@@ -138,6 +138,12 @@ async def test_declining_gives_the_contact_back(screens: Screens, stage: Stage) 
     await expect(page.locator(".my-queues tr.busy")).to_contain_text("Support")
 
 
+async def test_notes_are_saved_while_somebody_types_without_a_pause(screens: Screens, stage: Stage) -> None:
+    page = await talking(screens, stage)
+    await page.locator("#notes").press_sequentially("x" * 20, delay=150)
+    assert stage.sql("SELECT 1 FROM fact WHERE type = 'contact.note_saved'"), "the first part, before any pause"
+
+
 async def test_notes_survive_a_reload_and_a_transfer(screens: Screens, stage: Stage) -> None:
     page = await talking(screens, stage)
     await page.fill("#notes", "first line")

@@ -1,6 +1,6 @@
-// The scratch pad of a contact. Saved to the brain shortly after each pause in typing; until the brain has said it is
-// safe, the text also stands in this browser, so a reload, a lost connection or a restart loses nothing. Follows the
-// contact on a transfer.
+// The scratch pad of a contact. Saved to the brain shortly after each pause in typing, and without one every two seconds;
+// until the brain has said it is safe, the text also stands in this browser, so a reload, a lost connection or a restart
+// loses nothing. Follows the contact on a transfer.
 
 import { t } from "../base/i18n.js";
 import { useShortcut } from "../base/keys.js";
@@ -8,6 +8,7 @@ import { html, useEffect, useRef, useState } from "../base/preact.js";
 import { onConnection, order } from "../base/socket.js";
 
 const PAUSE_MS = 600;
+const LONGEST_MS = 2000;
 const RETRY_MS = 3000;
 const MAX_LENGTH = 20_000;
 const KEPT_MS = 2 * 86_400_000;
@@ -36,12 +37,14 @@ export function Notes({ contact }) {
   const [text, setText] = useState(draft?.text ?? contact.note);
   const [state, setState] = useState(draft ? "typing" : "saved"); // typing, saving, saved, failed
   const newest = useRef({ text, dirty: draft !== null });
+  const unsavedSince = useRef(0);
   const timer = useRef();
   const area = useRef();
   useShortcut("KeyN", () => area.current.focus());
 
   async function save() {
     clearTimeout(timer.current);
+    unsavedSince.current = 0;
     if (!newest.current.dirty) return;
     const sent = newest.current.text;
     setState("saving");
@@ -66,7 +69,8 @@ export function Notes({ contact }) {
     setText(value);
     setState("typing");
     clearTimeout(timer.current);
-    timer.current = setTimeout(save, PAUSE_MS);
+    unsavedSince.current ||= Date.now();
+    timer.current = setTimeout(save, Math.max(0, Math.min(PAUSE_MS, unsavedSince.current + LONGEST_MS - Date.now())));
   }
 
   // Somebody else wrote (a colleague before the transfer): take it, unless there is something unsaved here.
