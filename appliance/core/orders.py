@@ -190,10 +190,10 @@ def save_note(turn: Turn, agent_id: AgentId, contact_id: ContactId, text: str) -
     if len(text) > LONGEST_NOTE:
         raise Refused("too_long", f"A note has at most {LONGEST_NOTE} characters; this one has {len(text)}.")
     agent = turn.state.agents.get(agent_id)
-    if contact_id not in turn.state.contacts and agent is not None:
-        if agent.before == contact_id and turn.now <= agent.before_until:
-            turn.record_for(contact_id, NoteSaved(agent=agent_id, text=text))
-            return
+    over = contact_id not in turn.state.contacts
+    if over and agent is not None and agent.before == contact_id and turn.now <= agent.before_until:
+        turn.record_for(contact_id, NoteSaved(agent=agent_id, text=text))
+        return
     contact = turn.contact(contact_id)
     if contact.note != text:
         contact.note = text
