@@ -16,7 +16,7 @@ import pytest
 
 from appliance.config.loader import load_config
 from appliance.demo import agent, box, call
-from tests.sip.ports import free_ports
+from tests.places import free_ports
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ def configuration(directory: Path) -> Path:
     """The demonstration's, on free ports."""
     file = box.make(directory)
     text = file.read_text()
-    sip, internal, events, workers, web, rtp = free_ports(6)
+    sip, internal, events, web, workers = free_ports(5)
     for old, new in (
         ("port = 5060", f"port = {sip}"),
         ("internal_port = 5062", f"internal_port = {internal}"),
@@ -37,9 +37,9 @@ def configuration(directory: Path) -> Path:
     ):
         assert old in text
         text = text.replace(old, new, 1)
-    first = min(rtp // 2 * 2, 60_000)
-    text = text.replace("rtp_first = 20000", f"rtp_first = {first}").replace(
-        "rtp_last = 23999", f"rtp_last = {first + 99}"
+    (rtp,) = free_ports(1)
+    text = text.replace("rtp_first = 20000", f"rtp_first = {rtp // 2 * 2}").replace(
+        "rtp_last = 23999", f"rtp_last = {rtp // 2 * 2 + 99}"
     )
     file.write_text(text.replace('workers = ["media1", "media2"]', 'workers = ["media1"]'))
     return file

@@ -21,7 +21,8 @@ from tests.media.brain import ScriptedBrain
 from tests.media.sip_peer import SipPeer
 from tests.media.sipp import CALL_AND_BE_HUNG_UP_ON, run_sipp, scenario
 from tests.media.tone import tone, write_wav
-from tests.media.worker_process import WorkerProcess, free_udp_port, settings_for
+from tests.media.worker_process import WorkerProcess, settings_for
+from tests.places import free_ports
 
 
 def say(text: str) -> None:
@@ -36,7 +37,7 @@ MARK = {"X-Switchroom-Source": "trunk", "X-Switchroom-Trunk": "line1"}
 async def measure_calls(directory: Path, rate: float, calls: int, prompt_s: float) -> None:
     """sipp calls; answer, prompt, hang up."""
     prompt = write_wav(directory / "prompt.wav", tone(440, prompt_s))
-    edge_port = free_udp_port()
+    edge_port = free_ports(1)[0]
     path = scenario(directory / "load.xml", CALL_AND_BE_HUNG_UP_ON, MARK)
     async with Bench(directory, edge_port, max_calls=400) as bench:
         brain, worker = bench.brain, bench.worker
@@ -57,7 +58,7 @@ async def measure_calls(directory: Path, rate: float, calls: int, prompt_s: floa
             to=worker.address,
             calls=calls,
             rate=rate,
-            media_port=free_udp_port(),
+            media_port=free_ports(1)[0],
             limit_s=calls / rate + prompt_s + 20,
         )
         elapsed_s = time.monotonic() - begin_s
@@ -73,7 +74,7 @@ async def measure_calls(directory: Path, rate: float, calls: int, prompt_s: floa
 
 async def measure_talks(directory: Path, pairs: int, duration_s: float, *, recorded: bool) -> None:
     """Two-leg conversations; the peers run in processes of their own."""
-    edge_port = free_udp_port()
+    edge_port = free_ports(1)[0]
     async with Bench(directory, edge_port, max_calls=500, media_timeout_s=600.0) as bench:
         brain, worker = bench.brain, bench.worker
         legs: list[LegId] = []
@@ -143,7 +144,7 @@ async def measure_latency(directory: Path) -> None:
 
 async def measure_idle(directory: Path) -> None:
     """Nothing to do."""
-    async with Bench(directory, free_udp_port()) as bench:
+    async with Bench(directory, free_ports(1)[0]) as bench:
         before_s = bench.worker.cpu_s()
         await asyncio.sleep(20)
         used_s = bench.worker.cpu_s() - before_s

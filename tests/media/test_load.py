@@ -14,7 +14,7 @@ from tests.media.sip_peer import PeerCall
 from tests.media.sipp import CALL_AND_BE_HUNG_UP_ON, run_sipp, scenario
 from tests.media.stage import Stage
 from tests.media.tone import tone, write_wav
-from tests.media.worker_process import free_udp_port
+from tests.places import free_ports
 
 MARK = {"X-Switchroom-Source": "extension", "X-Switchroom-User": "100"}
 
@@ -40,7 +40,7 @@ async def test_fifty_calls_a_second(stage: Stage, tmp_path: Path) -> None:
         to=stage.worker.address,
         calls=150,
         rate=50,
-        media_port=free_udp_port(),
+        media_port=free_ports(1)[0],
         limit_s=15,
     )
     assert (result.successful, result.failed) == (150, 0)

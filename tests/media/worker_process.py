@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import msgspec
 
 from appliance.core.ids import WorkerId
 from appliance.media.settings import WorkerSettings
+from tests.places import free_ports
 
 PROGRAM = """
 import logging, sys
@@ -23,14 +23,6 @@ logging.basicConfig(stream=sys.stderr, level=sys.argv[2], format=line)
 settings = msgspec.json.decode(sys.argv[1], type=WorkerSettings, dec_hook=lambda kind, value: kind(value))
 sys.exit(run(settings))
 """
-
-
-def free_udp_port(host: str = "127.0.0.1") -> int:
-    """A port nobody uses now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class WorkerProcess:
@@ -109,7 +101,7 @@ class WorkerProcess:
 
 def settings_for(directory: Path, edge_port: int, **changes: object) -> WorkerSettings:
     """Settings of a worker that lives in `directory` with its own ports."""
-    sip_port = free_udp_port()
+    (sip_port,) = free_ports(1)
     first = 10000 + (sip_port * 7) % 40000 // 2 * 2
     settings = WorkerSettings(
         worker=WorkerId("media1"),

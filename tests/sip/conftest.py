@@ -17,7 +17,7 @@ from appliance.sip.digest import hash_secret
 from appliance.sip.events import EdgeEvent, edge_events
 from appliance.sip.process import EdgeProcess
 from appliance.sip.settings import Address, EdgeSettings, Limits, Listen, Timers, Worker
-from tests.sip.ports import free_ports
+from tests.places import free_ports
 from tests.sip.ua import Agent, Phone
 
 E = TypeVar("E")

@@ -243,7 +243,7 @@ async def test_a_program_beside_the_worker_on_the_same_address_is_not_a_worker(e
 
 async def test_one_address_for_both_sides_is_possible(start_edge: StartEdge) -> None:
     from appliance.sip.settings import Address, Listen
-    from tests.sip.ports import free_ports
+    from tests.places import free_ports
 
     (port,) = free_ports(1)
     edge = await start_edge(listen=(Listen(host="127.0.0.1", port=port),), internal=Address("127.0.0.1", port))

@@ -15,8 +15,8 @@ from appliance.sip.control import EdgeControl
 from appliance.sip.errors import EdgeRefusedError, EdgeStartError, EdgeUnavailableError, SettingsError
 from appliance.sip.process import EdgeProcess, check, command_line, find_program, write_files
 from appliance.sip.settings import Address, Listen
+from tests.places import free_ports
 from tests.sip.conftest import Directory, Edge, MakeSettings, StartEdge
-from tests.sip.ports import free_ports
 
 
 def processes_of(directory: Path) -> list[int]:

@@ -15,8 +15,8 @@ from appliance.sip.events import (
 )
 from appliance.sip.process import EdgeProcess
 from appliance.sip.settings import Address, Limits, Listen, Timers, Trunk, Worker
+from tests.places import free_ports
 from tests.sip.conftest import EXTENSIONS, REALM, Edge, MakeSettings, StartEdge
-from tests.sip.ports import free_ports
 from tests.sip.ua import Agent, Dialog, Message, host_port, is_digest_of, uri_of, user_of
 
 DEMO = Trunk(id=TrunkId("demo"), host="127.0.0.9", sources=("127.0.0.0/8",))

@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Template
 
 from tests.media.tone import tone, write_wav
-from tests.system.places import free_host, free_ports
+from tests.places import free_host, free_ports
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -12,10 +12,10 @@ import pytest_asyncio
 from appliance.core.ids import ContactId
 from appliance.store.views import ContactFilter
 from tests.media.tone import hears, spans
+from tests.places import free_ports
 from tests.system.baresip import Baresip
 from tests.system.box import Box, eventually
 from tests.system.office import SECRETS
-from tests.system.places import free_ports
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
 

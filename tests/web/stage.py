@@ -4,7 +4,6 @@ import asyncio
 import re
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from appliance.core import commands
 from appliance.core.ids import AgentId
 from appliance.ipc import api
 from appliance.ipc.client import Client
+from tests.places import free_ports
 from tests.web.phones import SAMPLE_S, EmulatedEdge, EmulatedWorker
 
 ROOT = Path(__file__).parents[2]
@@ -75,14 +75,14 @@ class Stage:
         self.config = folder / "box.toml"
         self.recordings = folder / "recordings"
         self.recordings.mkdir(parents=True)
-        self._event_port = free_port()
+        sip, internal, web, self._event_port = free_ports(4)
         text = (Path(__file__).parent / "box.toml").read_text(encoding="utf-8")
         for name, value in {
             "@cache@": str(cache),
             "@event_port@": str(self._event_port),
-            "@sip_port@": str(free_port()),
-            "@internal_port@": str(free_port()),
-            "@web_port@": str(free_port()),
+            "@sip_port@": str(sip),
+            "@internal_port@": str(internal),
+            "@web_port@": str(web),
         }.items():
             text = text.replace(name, value)
         self.config.write_text(text, encoding="utf-8")
@@ -150,14 +150,6 @@ class Stage:
             sqlite3.connect(f"file:{self.folder / 'state' / 'switchroom.sqlite'}?mode=ro", uri=True)
         ) as database:
             return list(database.execute(query))
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def make_sample(target: Path) -> None:

@@ -12,12 +12,16 @@ Place = tuple[str, int]
 _KINDS = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
 
 
+HOSTS = ("127.0.0.1", "127.0.0.2")
+"""Where tests listen that have no address of their own."""
+
+
 def free_ports(count: int) -> list[int]:
-    """So many in a row on 127.0.0.1, for UDP and TCP."""
+    """So many in a row on all `HOSTS`, for UDP and TCP."""
     while True:
         first = random.randrange(12_000, 29_000, 10)
         ports = list(range(first, first + count))
-        if all(_is_free(("127.0.0.1", port)) for port in ports):
+        if all(_is_free((host, port)) for port in ports for host in HOSTS):
             return ports
 
 
