@@ -61,7 +61,13 @@ class StatusTree:
                 if alarm is None:
                     return None
                 raised = alarm.raised
-                return api.AlarmStatus(id=about, text=raised.text, advice=raised.advice, since=alarm.since)
+                return api.AlarmStatus(
+                    id=about,
+                    text=raised.text,
+                    advice=raised.advice,
+                    since=alarm.since,
+                    ends_by_itself=alarm.ends_by_itself,
+                )
             case "box":
                 return self._box.status(state)
             case _:

@@ -7,6 +7,7 @@ and records a new state once.
 
 from typing import Literal
 
+from appliance.core import queue as line
 from appliance.core.commands import Refused
 from appliance.core.contact import Agent, Contact
 from appliance.core.directory import Agent as AgentEntry
@@ -113,6 +114,7 @@ def note(turn: Turn, entry: AgentEntry, state: AgentState) -> None:
     turn.index.floor.note(entry, state, Candidate(agent=entry.id, ruled_out=reason, handled=handled, load=worked))
     for queue in entry.queues:
         turn.show("queue", queue)
+        line.watch(turn, queue)
 
 
 def load(agent: Agent, at: float) -> float:

@@ -30,6 +30,7 @@ def enter(turn: Turn, contact: Contact, flow_id: FlowId, *, survey: bool = False
         contact.language = known if known in flow.languages else flow.languages[0]
     if not survey:
         contact.class_of_service = flow.class_of_service
+    contact.passed_on_by.clear()
     contact.flow = ivr.begin(flow)
     given(turn, contact, ivr.Entered())
 

@@ -159,10 +159,19 @@ class ForceState(Command, frozen=True, kw_only=True, tag="supervisor.force_state
 
 
 class MoveContact(Command, frozen=True, kw_only=True, tag="supervisor.move_contact"):
-    """A supervisor moves a waiting contact to another queue. It keeps its age."""
+    """A supervisor moves a waiting contact to another queue. It keeps its age.
+
+    A queue that is full takes it; refused where nobody is logged in and the queue would send it on at once.
+    """
 
     contact: ContactId
     queue: QueueId
+
+
+class AcknowledgeAlarm(Command, frozen=True, kw_only=True, tag="alarm.acknowledge"):
+    """Somebody has seen to it: the alarm ends. Refused for a state that still holds; that alarm ends by itself."""
+
+    alarm: str
 
 
 AnyCommand = (
@@ -185,5 +194,6 @@ AnyCommand = (
     | LinkCustomer
     | ForceState
     | MoveContact
+    | AcknowledgeAlarm
 )
 """Every command."""

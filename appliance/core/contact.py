@@ -127,6 +127,10 @@ class Contact(Struct, kw_only=True):
     """When it was queued first: its age, whatever happens after."""
     entered_queue_at: float = 0.0
     """When it came into this queue: its maximum wait counts from here."""
+    overdue: bool = False
+    """Its maximum wait was over while a phone rang for it: it goes on as soon as none does."""
+    passed_on_by: list[QueueId] = field(default_factory=list)
+    """Queues that could not take it since it waited, or was in a flow, last."""
     left_queue_at: float | None = None
     """When it left the line last: answered, gone, or sent elsewhere."""
     offers: list[Offer] = field(default_factory=list)

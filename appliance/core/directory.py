@@ -61,13 +61,19 @@ class Queue(Entry, frozen=True, kw_only=True):
     """Limit of the work after a call; 0: none."""
     service_level_s: float = 20.0
     max_waiting: int = 50
+    """New callers beyond these go where `full` says. Who has waited in another queue, is moved by a supervisor, or was
+    handed on by a person, comes in all the same: it is no help to lose a place for want of room."""
     full: Destination = Destination(kind="hang_up", sentence="queue_full")
     nobody: Destination | None = Destination(kind="hang_up", sentence="nobody_logged_in")
-    """When no member is logged in at arrival; None: wait all the same."""
+    """When no member is logged in: at once for every contact that comes, and for the line after `nobody_after_s`.
+    None: wait all the same."""
+    nobody_after_s: float = 60.0
+    """How long those in line wait for somebody to log in after the last member has logged out (a change of shifts);
+    0: not at all."""
     max_wait_s: float = 0.0
     """0: no limit."""
     overflow: Destination = Destination(kind="hang_up", sentence="lines_busy")
-    """When `max_wait_s` is over."""
+    """When `max_wait_s` is over; if a phone rings for the contact just then, when it was not answered."""
     music: str = "default"
     announce_every_s: float = 30.0
     """Between two announcements of position and expected wait; 0: none."""

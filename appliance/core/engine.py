@@ -33,7 +33,7 @@ from appliance.core.directory import Destination
 from appliance.core.effects import AnyEffect, HangUpLeg, WithdrawWorker
 from appliance.core.events import EdgeEvent
 from appliance.core.facts import AgentStateChanged, RecordingKept, RecordingMissing
-from appliance.core.ids import AgentId, ContactId, LegId
+from appliance.core.ids import AgentId, ContactId, LegId, QueueId
 from appliance.core.state import Index, State, TrunkState, Worker
 from appliance.core.timers import Timers
 from appliance.core.turn import Turn
@@ -130,15 +130,7 @@ class Engine:
             case ev.DiskSpaceChanged():
                 disk_changed(turn, event)
             case ev.StoreChanged(failing=failing):
-                if failing:
-                    alarm.raise_for(
-                        turn,
-                        "store",
-                        f"Nothing can be written down: {failing}",
-                        "Free room on the disk or replace it. Do not switch the box off: it is in memory only.",
-                    )
-                else:
-                    alarm.clear(turn, "store")
+                alarm.store_changed(turn, failing)
             case ev.ClockChanged(ahead_s=ahead_s):
                 alarm.clock_changed(turn, ahead_s)
             case ev.PhonesChecked(cannot_register=numbers):
@@ -152,6 +144,8 @@ class Engine:
                         turn.show("queue", queue_id)
             case ev.BrainStarted():
                 turn.state.counter += UNKNOWN_IDS
+                for queue_id in list(self.state.lines):
+                    queue.watch(turn, queue_id)
             case ev.TimePassed():
                 while (due := self._timers.pop_due(turn.now)) is not None:
                     timer(turn, *due)
@@ -163,6 +157,7 @@ class Engine:
         before = self.index
         self.state.directory = event.directory
         self.index = turn.index = Index(event.directory)
+        alarm.directory_changed(turn)
         for gone in [agent for agent in self.state.agents if agent not in self.index.agents]:
             self._forget_agent(turn, gone)
         for agent_id in self.index.agents:
@@ -177,6 +172,7 @@ class Engine:
             for trunk in index.trunks:
                 turn.show("trunk", trunk)
         for queue_id, line in list(self.state.lines.items()):
+            queue.watch(turn, queue_id)
             if queue_id not in self.index.queues:
                 for contact_id in list(line):
                     turn.redirect(self.state.contacts[contact_id], Destination(kind="hang_up", sentence="call_failed"))
@@ -208,7 +204,8 @@ class Engine:
         """Finish what the message set going: onward ways, agents' states, routing, closing."""
         hops: dict[ContactId, int] = {}
         while turn.redirects or turn.phones or turn.routing:
-            for contact_id, destination in self._taken(turn):
+            redirects, turn.redirects = turn.redirects, {}
+            for contact_id, destination in redirects.items():
                 contact = self.state.contacts.get(contact_id)
                 if contact is not None:
                     hops[contact_id] = hops.get(contact_id, 0) + 1
@@ -232,11 +229,6 @@ class Engine:
         show_agents(turn)
         return turn.effects
 
-    @staticmethod
-    def _taken(turn: Turn) -> list[tuple[ContactId, Destination]]:
-        redirects, turn.redirects = turn.redirects, []
-        return redirects
-
 
 def show_agents(turn: Turn) -> None:
     """An agent's row tells of the contact on his phone: when one changed, so did the other."""
@@ -254,13 +246,7 @@ def show_agents(turn: Turn) -> None:
 
 def going_round(turn: Turn, contact: Contact) -> None:
     """The directory sends the contact in a circle: end it, and tell who can mend that."""
-    alarm.raise_for(
-        turn,
-        f"circle-{contact.where}",
-        f"A caller was sent round in a circle at {contact.where} and had to be turned away.",
-        "Look where this queue or flow sends callers when it is full or nobody is logged in, and end the circle.",
-        contact=contact,
-    )
+    alarm.raise_circle(turn, contact)
     closing.turn_away(turn, contact, "turned_away", code=503, sentence="lines_busy")
 
 
@@ -277,9 +263,11 @@ def timer(turn: Turn, kind: str, about: str) -> None:
         case "announce":
             queue.announce(turn, ContactId(about))
         case "max_wait" if contact is not None and contact.stage == "waiting":
-            turn.redirect(contact, turn.index.queues[contact.queue or ""].overflow)
+            queue.wait_over(turn, contact)
+        case "nobody":
+            queue.nobody_came(turn, QueueId(about))
         case "card":
-            offer.card_due(turn, AgentId(about), shown=False)
+            offer.card_due(turn, AgentId(about))
         case "ring" if (leg := turn.leg(LegId(about))) is not None:
             callcontrol.ring_time_over(turn, leg)
         case "wrap_up":
@@ -340,6 +328,7 @@ def worker_lost(turn: Turn, event: ev.WorkerLost) -> None:
         f"worker-{event.worker}",
         f"The media worker {event.worker} is down; its calls were lost.",
         "It is started again by itself. If this repeats, look at its log and tell the maker.",
+        ends_by_itself=True,
     )
     for leg in [leg for leg in turn.state.legs.values() if leg.worker == event.worker]:
         callcontrol.ended(turn, ev.LegEnded(leg=leg.id, code=500, by="lost", cause="worker-lost"))
@@ -360,6 +349,7 @@ def disk_changed(turn: Turn, event: ev.DiskSpaceChanged) -> None:
             "disk",
             f"The disk is nearly full ({event.free_bytes // 1_000_000} MB free); calls are not recorded any more.",
             "Shorten how long recordings are kept, make room, fit a larger disk, or see whether it is connected.",
+            ends_by_itself=True,
         )
     else:
         alarm.clear(turn, "disk")

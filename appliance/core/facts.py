@@ -229,6 +229,8 @@ class AlarmCleared(Fact, frozen=True, kw_only=True, tag="box.alarm_cleared"):
     """It is over."""
 
     alarm: str
+    by: str = ""
+    """Who acknowledged it; empty when what it told of ended."""
 
 
 AnyFact = (

@@ -8,11 +8,12 @@ not ring at an empty chair.
 from typing import Literal
 
 from appliance.core import agent as shift
+from appliance.core import queue as line
 from appliance.core.contact import Contact, Leg, Offer
 from appliance.core.directory import Queue
 from appliance.core.explain import Decision
 from appliance.core.facts import ContactOffered, OfferEnded
-from appliance.core.ids import AgentId
+from appliance.core.ids import AgentId, ContactId
 from appliance.core.turn import Turn
 
 Reason = Literal["no_answer", "declined", "unreachable", "caller_left", "moved", "other_answered", "worker_lost"]
@@ -71,13 +72,16 @@ def caller_name(contact: Contact) -> str:
     return contact.customers[0].name if contact.verdict == "known" else contact.from_name
 
 
-def card_due(turn: Turn, agent_id: AgentId, *, shown: bool) -> None:
-    """The panel has drawn the card (`shown`), or was waited for long enough: ring."""
+def card_due(turn: Turn, agent_id: AgentId, shown: ContactId | None = None) -> None:
+    """The panel has drawn the card of a contact, or (None) was waited for long enough: ring.
+
+    A card that was drawn too late, of a contact offered before, says nothing about the one offered now.
+    """
     agent = turn.state.agents.get(agent_id)
-    if agent is None or agent.phase != "offered" or agent.contact is None:
+    if agent is None or agent.phase != "offered" or agent.contact is None or shown not in {None, agent.contact}:
         return
-    if agent.panel != shown:
-        agent.panel = shown
+    if agent.panel != (shown is not None):
+        agent.panel = shown is not None
         turn.show("agent", agent_id)
     contact = turn.state.contacts[agent.contact]
     if (offer := offer_to(contact, agent_id)) is not None:
@@ -103,6 +107,8 @@ def withdraw(turn: Turn, contact: Contact, offer: Offer, reason: Reason) -> None
     shift.release(turn, offer.agent, pause_reason=PAUSED_BY.get(reason, ""))
     turn.routing = True
     turn.show("contact", contact.id)
+    if contact.overdue and reason not in {"moved", "other_answered"}:
+        line.wait_over(turn, contact)
 
 
 def withdraw_all(turn: Turn, contact: Contact, reason: Reason) -> None:

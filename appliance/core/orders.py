@@ -4,15 +4,15 @@ checked here, and refused with a sentence when it does not."""
 from typing import assert_never
 
 from appliance.core import agent as shift
+from appliance.core import alarm, conversation, offer, transfer
 from appliance.core import commands as cmd
-from appliance.core import conversation, offer, transfer
 from appliance.core import effects as fx
 from appliance.core.commands import Refused
 from appliance.core.contact import Contact, Leg, Offer
 from appliance.core.directory import Destination
 from appliance.core.events import Customer
 from appliance.core.facts import ContactOpened, CustomerLinked, NoteSaved
-from appliance.core.ids import AgentId, ContactId, CustomerId, LegId, WorkerId
+from appliance.core.ids import AgentId, ContactId, CustomerId, LegId, QueueId, WorkerId
 from appliance.core.turn import Turn
 
 LONGEST_NOTE = 20_000
@@ -30,8 +30,8 @@ def carry_out(turn: Turn, command: cmd.AnyCommand) -> None:
             shift.get_ready(turn, agent)
         case cmd.Pause(agent=agent, reason=reason):
             shift.pause(turn, agent, reason)
-        case cmd.CardShown(agent=agent):
-            offer.card_due(turn, agent, shown=True)
+        case cmd.CardShown(agent=agent, contact=contact):
+            offer.card_due(turn, agent, contact)
         case cmd.AnswerOffer(agent=agent, contact=contact):
             answer_offer(turn, agent, contact)
         case cmd.DeclineOffer(agent=agent, contact=contact):
@@ -62,13 +62,22 @@ def carry_out(turn: Turn, command: cmd.AnyCommand) -> None:
         case cmd.ForceState(agent=agent, state=state, reason=reason):
             force_state(turn, agent, state, reason)
         case cmd.MoveContact(contact=contact, queue=queue):
-            moved = turn.contact(contact)
-            if moved.stage != "waiting" or queue not in turn.index.queues:
-                raise Refused("not_waiting", "Only a waiting contact can be moved, and only to a queue that exists.")
-            offer.withdraw_all(turn, moved, "moved")
-            turn.redirect(moved, Destination(kind="queue", target=queue))
+            move(turn, turn.contact(contact), queue)
+        case cmd.AcknowledgeAlarm(by=by, alarm=name):
+            alarm.acknowledge(turn, name, by)
         case _:
             assert_never(command)
+
+
+def move(turn: Turn, contact: Contact, queue_id: QueueId) -> None:
+    """Into another line; not to where nobody is logged in, from where the contact would be sent on at once."""
+    queue = turn.index.queues.get(queue_id)
+    if contact.stage != "waiting" or queue is None:
+        raise Refused("not_waiting", "Only a waiting contact can be moved, and only to a queue that exists.")
+    if queue.nobody is not None and not turn.index.floor.logged_in[queue_id]:
+        raise Refused("nobody_there", f"Nobody is logged in for {queue.name}: the contact could not wait there.")
+    offer.withdraw_all(turn, contact, "moved")
+    turn.redirect(contact, Destination(kind="queue", target=queue_id))
 
 
 def active(turn: Turn, agent_id: AgentId) -> tuple[Contact, Leg]:

@@ -2,12 +2,17 @@
 
 The order is by age: the time a contact was queued first, kept over every hop, re-queue and unanswered offer. A contact
 that is being offered stays in the line until somebody answers, so nothing can lose its place.
+
+Nobody waits for nobody. A queue that has a way for it (`Queue.nobody`) takes nobody in while none of its agents is
+logged in, on whatever way a contact comes; and when the last one logs out, the whole line is sent that way after
+`Queue.nobody_after_s`, unless somebody logs in. `Queue.full` is for new callers only: who has waited before, or was
+handed on by a person, is not turned away for want of room.
 """
 
 from bisect import bisect_left, insort
 from collections.abc import Callable
 
-from appliance.core import speech
+from appliance.core import alarm, speech
 from appliance.core.contact import Contact
 from appliance.core.directory import Destination, Queue
 from appliance.core.estimate import KEPT, expected_wait_s
@@ -20,7 +25,11 @@ FIRST_ANNOUNCEMENT_S = 2.0
 
 
 def enter(turn: Turn, contact: Contact, queue_id: QueueId) -> None:
-    """Let the contact wait, or send it where the queue says when it cannot. Its caller's leg is up."""
+    """Let the contact wait, or send it where the queue says when it cannot. Its caller's leg is up.
+
+    That nobody is logged in counts for every contact; that the queue is full only for one that never waited before
+    and that nobody has talked with.
+    """
     queue = turn.index.queues.get(queue_id)
     contact.wanted_person = True
     contact.flow = None
@@ -29,15 +38,16 @@ def enter(turn: Turn, contact: Contact, queue_id: QueueId) -> None:
         return
     line = turn.state.lines.setdefault(queue_id, [])
     contact.where = queue_id
+    if queue.nobody and not turn.index.floor.logged_in[queue_id]:
+        pass_on(turn, contact, queue_id, queue.nobody)
+        return
     if contact.queued_at is None:
-        if queue.nobody and not turn.index.floor.logged_in[queue_id]:
-            turn.redirect(contact, queue.nobody)
-            return
-        if len(line) >= queue.max_waiting:
-            turn.redirect(contact, queue.full)
+        if contact.answered_at is None and len(line) >= queue.max_waiting:
+            pass_on(turn, contact, queue_id, queue.full)
             return
         contact.queued_at = turn.now
         turn.day(queue_id).offered += 1
+    contact.passed_on_by.clear()
     contact.queue = queue_id
     contact.entered_queue_at = turn.now
     insort(line, contact.id, key=ages(turn))
@@ -54,15 +64,64 @@ def enter(turn: Turn, contact: Contact, queue_id: QueueId) -> None:
     turn.show("queue", queue_id)
 
 
+def pass_on(turn: Turn, contact: Contact, queue_id: QueueId, to: Destination) -> None:
+    """Send the contact where this queue says. Queues that pass it on to each other, and none keeps it, end it."""
+    if contact.stage == "talking":  # handed on by a person: a flow that comes now is no survey
+        turn.move(contact, "waiting")
+    if queue_id in contact.passed_on_by:
+        alarm.raise_circle(turn, contact)
+        to = Destination(kind="hang_up", sentence="lines_busy")
+    else:
+        contact.passed_on_by.append(queue_id)
+    turn.redirect(contact, to)
+
+
 def leave(turn: Turn, contact: Contact) -> None:
     """Take the contact out of the line."""
     turn.forget("announce", contact.id)
     turn.forget("max_wait", contact.id)
+    contact.overdue = False
     place = position(turn, contact)
     if place:
-        del turn.state.lines[contact.queue or QueueId("")][place - 1]
+        queue_id = contact.queue or QueueId("")
+        line = turn.state.lines[queue_id]
+        del line[place - 1]
+        if not line:
+            turn.forget("nobody", queue_id)
         contact.left_queue_at = turn.now
-        turn.show("queue", contact.queue or "")
+        turn.show("queue", queue_id)
+
+
+def wait_over(turn: Turn, contact: Contact) -> None:
+    """The maximum wait is over: the contact goes on; while a phone rings for it, when none does any more."""
+    contact.overdue = True
+    queue = turn.index.queues.get(contact.queue or "")
+    if queue is not None and not contact.offers:
+        turn.redirect(contact, queue.overflow)
+
+
+def watch(turn: Turn, queue_id: QueueId) -> None:
+    """Somebody logged in or out, or the queue was changed: begin, go on or stop to count how long nobody is there."""
+    queue = turn.index.queues.get(queue_id)
+    nobody = queue is not None and queue.nobody is not None and not turn.index.floor.logged_in[queue_id]
+    if queue is None or not nobody or not turn.state.lines.get(queue_id):
+        turn.forget("nobody", queue_id)
+    elif not turn.timers.is_set("nobody", queue_id):
+        turn.after(queue.nobody_after_s, "nobody", queue_id)
+
+
+def nobody_came(turn: Turn, queue_id: QueueId) -> None:
+    """Nobody has been logged in for too long: send the line where the queue says.
+
+    A phone may ring for one of them all the same, of an agent who was taken out of the queue: that one is left to it.
+    """
+    queue = turn.index.queues[queue_id]
+    waiting = [turn.state.contacts[contact] for contact in turn.state.lines[queue_id]]
+    for contact in waiting:
+        if queue.nobody is not None and not contact.offers:
+            pass_on(turn, contact, queue_id, queue.nobody)
+    if any(contact.offers for contact in waiting):
+        turn.after(queue.ring_s, "nobody", queue_id)
 
 
 def ages(turn: Turn) -> Callable[[ContactId], tuple[float, float]]:

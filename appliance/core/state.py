@@ -46,6 +46,8 @@ class Alarm(Struct, kw_only=True):
 
     raised: AlarmRaised
     since: float
+    ends_by_itself: bool = False
+    """It tells of a state that can be seen to end; nobody can acknowledge it before."""
 
 
 class State(Struct, kw_only=True):

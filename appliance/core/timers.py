@@ -13,6 +13,7 @@ TimerKind = Literal[
     "lookup",  # contact: the look-up took too long
     "announce",  # contact: say position and expected wait again
     "max_wait",  # contact: waited too long in this queue
+    "nobody",  # queue: nobody has been logged in for too long
     "card",  # agent: ring though the card was not seen
     "ring",  # leg: nobody answers
     "wrap_up",  # agent: the time for the work after the call is over
@@ -37,6 +38,10 @@ class Timers:
     def cancel(self, kind: TimerKind, about: str) -> None:
         """Forget it, if it is set."""
         self._table.pop(f"{kind} {about}", None)
+
+    def is_set(self, kind: TimerKind, about: str) -> bool:
+        """Whether it will come due."""
+        return f"{kind} {about}" in self._table
 
     def next_due(self) -> float | None:
         """When the next one comes due."""

@@ -30,8 +30,8 @@ class Turn:
         self.timers = timers
         self.now = now
         self.effects: list[fx.AnyEffect] = []
-        self.redirects: list[tuple[ContactId, Destination]] = []
-        """Contacts that must go somewhere else before the turn ends."""
+        self.redirects: dict[ContactId, Destination] = {}
+        """Contacts that must go somewhere else before the turn ends: each to one place, the newest word counts."""
         self.phones: set[ExtensionNumber] = set()
         """Desk phones that got busy or free: their agents' states may have changed."""
         self.ended: list[ContactId] = []
@@ -92,7 +92,7 @@ class Turn:
 
     def redirect(self, contact: Contact, destination: Destination) -> None:
         """Send the contact on, when the present work on it is done."""
-        self.redirects.append((contact.id, destination))
+        self.redirects[contact.id] = destination
 
     def leg(self, leg: LegId | None) -> Leg | None:
         """The leg, while it lives."""

@@ -300,6 +300,8 @@ class AlarmStatus(Status, frozen=True, kw_only=True, tag="alarm"):
     text: str
     advice: str
     since: float
+    ends_by_itself: bool = False
+    """It tells of a state that still holds: `alarm.acknowledge` would be refused."""
 
 
 class BoxStatus(Status, frozen=True, kw_only=True, tag="box"):

@@ -193,6 +193,7 @@ def _queue(queue: Queue, directory: Directory) -> Found:
     yield from _between("wrap_up_s", queue.wrap_up_s, 0, 3_600)
     yield from _between("service_level_s", queue.service_level_s, 1, 3_600)
     yield from _between("max_waiting", queue.max_waiting, 0, 10_000)
+    yield from _between("nobody_after_s", queue.nobody_after_s, 0, 86_400)
     yield from _between("max_wait_s", queue.max_wait_s, 0, 86_400)
     yield from _between("announce_every_s", queue.announce_every_s, 0, 3_600)
     if 0 < queue.announce_every_s < 5:

@@ -37,6 +37,9 @@ OWN = frozenset(
 
 OF_SUPERVISORS = frozenset({"supervisor.force_state", "supervisor.move_contact"})
 
+OF_WATCHERS = frozenset({"alarm.acknowledge"})
+"""Orders of everybody who sees alarms: administrators, supervisors and technicians."""
+
 MAX_NOTE_LENGTH = 20_000
 """`commands.SaveNote`."""
 
@@ -66,6 +69,9 @@ def command_of(
         _check_contact(fields.get("contact"), viewer, tree)
     elif kind in OF_SUPERVISORS:
         if viewer.role not in ("admin", "supervisor"):
+            raise NotAllowed("error.not_allowed")
+    elif kind in OF_WATCHERS:
+        if viewer.role not in ("admin", "supervisor", "technician"):
             raise NotAllowed("error.not_allowed")
     elif kind != "demo.call":
         raise BadAction(f"There is no order {kind!r}.")

@@ -151,6 +151,7 @@ async def test_extensions_that_cannot_register_are_an_alarm_until_they_can(confi
     async with running(moved) as client:
         alarm = (await tree(client, "alarm/"))["alarm/phones"]
         assert "as 101: no password" in str(alarm["text"])
+        assert alarm["ends_by_itself"], "nobody can acknowledge it away"
         body = msgspec.Raw(msgspec.json.encode({"number": "102", "name": "Bob"}))
         await client.request(api.PutEntry(by="admin", kind="extension", id="102", body=body))
         assert "as 101, 102: no" in str((await tree(client, "alarm/"))["alarm/phones"]["text"])

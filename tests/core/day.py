@@ -209,6 +209,14 @@ class Day(Box):
                 self.tell(cmd.LogOut(by=agent, agent=agent))
         self.edge_turn()
 
+    @step(4, seconds=[0.0, 3.0, 10.0, 70.0])
+    def agents_go_home(self, seconds: float) -> None:
+        """And it takes so long until anything else happens: lines may be left with nobody to wait for."""
+        for agent in AGENTS:
+            self.tell(cmd.LogOut(by=agent, agent=agent))
+            self.edge_turn()
+        self.time_passes(seconds)
+
     @step(10, at=PICK, what=["card", "card", "answer", "decline"])
     def agent_is_offered(self, at: int, what: str) -> None:
         agent = self.some_agent(at, "offered")
@@ -336,6 +344,15 @@ class Day(Box):
     @step(2, numbers=[(), ("101",), ("101", "102")])
     def passwords_are_looked_at(self, numbers: tuple[str, ...]) -> None:
         self.tell(ev.PhonesChecked(cannot_register=tuple(map(ExtensionNumber, numbers))))
+
+    @step(1, failing=["", "The disk is full.", "Another program holds the database."])
+    def database_fails_or_works(self, failing: str) -> None:
+        self.tell(ev.StoreChanged(failing=failing))
+
+    @step(2, at=PICK)
+    def alarm_is_acknowledged(self, at: int) -> None:
+        alarms = [*self.engine.state.alarms, "circle-nowhere"]
+        self.tell(cmd.AcknowledgeAlarm(by="boss", alarm=alarms[at % len(alarms)]))
 
     @step(2, day=["2027-01-15", "2027-01-16"])
     def day_begins(self, day: str) -> None:

@@ -25,6 +25,7 @@ def check(engine: Engine, now: float, told_to_end: set[LegId]) -> None:
     timers_are_for_the_living(state)
     nobody_is_forgotten(state, told_to_end)
     nobody_waits_beside_a_free_agent(engine, now)
+    nobody_waits_for_nobody(engine)
 
 
 def wanted(contact: Contact) -> set[LegId]:
@@ -147,6 +148,8 @@ def timers_are_for_the_living(state: State) -> None:
                 assert [offer.leg for offer in offered] == [None], key
             case "wrap_up":
                 assert state.agents[AgentId(about)].phase == "wrap_up", key
+            case "nobody":
+                assert state.lines[QueueId(about)], key
             case "ring":
                 assert state.legs[LegId(about)].state in {"dialing", "ringing"}, key
             case _:
@@ -218,6 +221,21 @@ def nobody_waits_beside_a_free_agent(engine: Engine, now: float) -> None:
         if any(not engine.state.contacts[waiting].offers for waiting in line):
             free = [e.id for e in engine.index.members.get(queue, []) if shift.ruled_out(turn, e) is None]
             assert not free, f"{free} idle while somebody waits in {queue}"
+
+
+def nobody_waits_for_nobody(engine: Engine) -> None:
+    """A line without anybody on shift is sent on in time; a wait that is over goes on only while a phone rings."""
+    for queue, line in engine.state.lines.items():
+        entry = engine.index.queues.get(queue)
+        if entry is None:
+            assert not line, f"{queue} is gone, and {line} wait in it"
+            continue
+        on_shift = {agent.id for agent in engine.state.agents.values() if agent.logged_in_at is not None}
+        alone = entry.nobody is not None and not any(member.id in on_shift for member in engine.index.members[queue])
+        counted = f"nobody {queue}" in engine.state.timers
+        assert counted == (alone and bool(line)), f"{queue}: {line}, on shift {on_shift}, counted: {counted}"
+    for contact in engine.state.contacts.values():
+        assert contact.offers or not contact.overdue, f"{contact.id} has waited for too long and is not sent on"
 
 
 def workers_agree(state: State, edge: Edge) -> None:

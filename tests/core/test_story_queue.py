@@ -321,6 +321,19 @@ def test_the_card_comes_before_the_phone_rings() -> None:
     assert world.ringing() == ["101"]
 
 
+def test_the_card_of_another_contact_does_not_ring_the_phone() -> None:
+    world = World()
+    world.log_in("ann")
+    world.tell(ann(cmd.LogIn))
+    first = world.call(SALES)
+    world.hang_up(first)
+    second = world.call(SALES, "0722000002")
+    world.tell(ann(cmd.CardShown, contact=ContactId("c1")))
+    assert world.ringing() == [], "the card of the new contact is not drawn yet"
+    world.tell(ann(cmd.CardShown, contact=world.contact_of(second).id))
+    assert world.ringing() == ["101"]
+
+
 def test_a_panel_that_shows_nothing_does_not_keep_the_phone_from_ringing() -> None:
     world = World()
     world.log_in("ann")

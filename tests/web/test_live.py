@@ -9,7 +9,10 @@ from playwright.async_api import expect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from appliance.core import commands
+from appliance.core.ids import AgentId
 from appliance.ipc import api
+from appliance.ipc.client import Client
 from appliance.web.screen import Screen
 from appliance.web.session import Person
 from tests.web.screen import Screens, on_shift
@@ -235,3 +238,17 @@ async def test_a_phone_that_goes_away_is_seen_by_agent_and_supervisor(screens: S
     await expect(boss.locator(".parts .down", has_text="101")).to_contain_text("phone not connected")
     stage.edge.register("101")
     await expect(ann.locator(".state-bar")).not_to_contain_text("not connected")
+
+
+@pytest.mark.browser
+async def test_an_emergency_call_is_shown_until_somebody_acknowledges_it(screens: Screens, stage: Stage) -> None:
+    boss = await screens.log_in("super", "/live")
+    technician = await screens.log_in("tech", "/live")
+    async with Client(stage.folder / "run" / "brain.sock", role="cli", name="ann") as brain:
+        await brain.request(commands.Dial(by="ann", agent=AgentId("ann"), number="112"))
+    for screen in (boss, technician):
+        await expect(screen.locator(".alarms article")).to_contain_text("101 dialled the emergency number 112")
+    await boss.get_by_role("button", name="Acknowledge").click()
+    await expect(boss.locator(".toast", has_text="Acknowledged")).to_be_visible()
+    for screen in (boss, technician):
+        await expect(screen.locator(".alarms")).to_have_count(0)

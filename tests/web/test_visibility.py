@@ -6,7 +6,7 @@ import pytest
 from appliance.core import commands
 from appliance.core.ids import AgentId, ContactId, ExtensionNumber, QueueId, TrunkId, WorkerId
 from appliance.ipc import api
-from appliance.web.actions import OF_SUPERVISORS, OWN, BadAction, NotAllowed, command_of
+from appliance.web.actions import OF_SUPERVISORS, OF_WATCHERS, OWN, BadAction, NotAllowed, command_of
 from appliance.web.visibility import Role, Viewer, is_urgent, visible
 
 ANN = api.AgentStatus(
@@ -124,7 +124,7 @@ def test_who_orders_is_set_here_whatever_the_message_says() -> None:
 
 def test_every_command_is_somebodys() -> None:
     tags = {kind.__struct_config__.tag for kind in commands.AnyCommand.__args__}
-    assert tags == OWN | OF_SUPERVISORS
+    assert tags == OWN | OF_SUPERVISORS | OF_WATCHERS
 
 
 @pytest.mark.parametrize("kind", sorted(OF_SUPERVISORS))
@@ -132,6 +132,16 @@ def test_agents_and_technicians_give_no_supervisors_orders(kind: str) -> None:
     for role in ("agent", "technician"):
         with pytest.raises(NotAllowed):
             command_of({"type": kind, "agent": "bob", "state": "ready"}, Viewer("ann", role), TREE)
+
+
+def test_an_alarm_is_acknowledged_by_those_who_see_it() -> None:
+    message = {"type": "alarm.acknowledge", "alarm": "emergency-c1", "by": "somebody"}
+    roles: tuple[Role, ...] = ("admin", "supervisor", "technician")
+    for role in roles:
+        order = command_of(message, Viewer("ann", role), TREE)
+        assert order == commands.AcknowledgeAlarm(by="ann", alarm="emergency-c1")
+    with pytest.raises(NotAllowed, match="not_allowed"):
+        command_of(message, Viewer("ann", "agent"), TREE)
 
 
 def test_somebody_who_is_no_agent_has_no_phone_to_order_about() -> None:

@@ -65,7 +65,8 @@ const SENTENCES = {
   "contact.closed": (fact) => t("fact.closed", { outcome: t(`outcome.${fact.outcome}`) }),
   "agent.state_changed": (fact) => t("fact.agent_state", { agent: who(fact), state: t(`state.${fact.state}`) }),
   "box.alarm_raised": (fact) => t("fact.alarm_raised", { text: fact.text }),
-  "box.alarm_cleared": (fact) => t("fact.alarm_cleared", { alarm: fact.alarm }),
+  "box.alarm_cleared": (fact) =>
+    t(fact.by ? "fact.alarm_acknowledged" : "fact.alarm_cleared", { alarm: fact.alarm, by: fact.by }),
 };
 
 /** The sentence of a fact of the contact `row`; a fact of a newer brain than this page is shown by its tag. */

@@ -1,9 +1,17 @@
-// Open alarms, each with what to do next.
+// Open alarms, each with what to do next. Those that do not end by themselves end when somebody acknowledges them.
 
 import { dateTime, t } from "../base/i18n.js";
 import { html } from "../base/preact.js";
+import { order } from "../base/socket.js";
 import { useLive } from "../base/tree.js";
+import { Action } from "../parts/action.js";
 import { Icon } from "../parts/icon.js";
+import { tellDone } from "../parts/toast.js";
+
+async function acknowledge(alarm) {
+  await order("alarm.acknowledge", { alarm: alarm.id });
+  tellDone(t("alarms.acknowledged"));
+}
 
 export function Alarms() {
   const alarms = useLive((tree) => tree.under("alarm/")).sort((a, b) => b.since - a.since);
@@ -17,6 +25,10 @@ export function Alarms() {
         <p>${alarm.advice}</p>
         <p class="faint">${t("alarms.since", { when: dateTime(alarm.since) })}</p>
       </div>
+      ${
+        !alarm.ends_by_itself &&
+        html`<${Action} label=${t("alarms.acknowledge")} icon="check" run=${() => acknowledge(alarm)} />`
+      }
     </article>`,
     )}
   </section>`;
