@@ -66,7 +66,7 @@ def enter(turn: Turn, contact: Contact, queue_id: QueueId) -> None:
 
 def pass_on(turn: Turn, contact: Contact, queue_id: QueueId, to: Destination) -> None:
     """Send the contact where this queue says. Queues that pass it on to each other, and none keeps it, end it."""
-    if contact.stage == "talking":  # handed on by a person: a flow that comes now is no survey
+    if contact.stage in {"talking", "dialing"}:  # handed on by a person: a flow that comes now is no survey
         turn.move(contact, "waiting")
     if queue_id in contact.passed_on_by:
         alarm.raise_circle(turn, contact)

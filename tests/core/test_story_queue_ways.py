@@ -219,6 +219,21 @@ def test_a_caller_handed_to_a_queue_without_anybody_goes_its_way_and_not_into_a_
     assert "Welcome" in heard(world, caller)
 
 
+def test_a_transfer_fails_when_its_agent_has_gone_home_and_the_caller_goes_the_queues_way() -> None:
+    world = with_queues(a_queue("sales", nobody=to_queue("support", "welcome")), a_queue("support", nobody=None))
+    world.log_in("bob")
+    world.register("104")
+    caller = world.call(SALES)
+    agent = world.answer("102")
+    world.tell(cmd.Transfer(by="bob", agent=AgentId("bob"), target="104"))
+    world.hang_up(agent)
+    log_out(world, "bob")
+    world.refuse("104", 486)
+    assert world.contact_of(caller).stage == "waiting"
+    assert world.hear(caller) == "welcome"
+    assert queue_of(world, caller) == ("waiting", "support")
+
+
 def test_a_supervisor_cannot_move_a_caller_to_where_nobody_is() -> None:
     world = with_queues(a_queue("sales"), a_queue("support"))
     log_in(world, "bob")
