@@ -7,6 +7,7 @@ from appliance.core import agent as shift
 from appliance.core import alarm, conversation, offer, transfer
 from appliance.core import commands as cmd
 from appliance.core import effects as fx
+from appliance.core import queue as line
 from appliance.core.commands import Refused
 from appliance.core.contact import Contact, Leg, Offer
 from appliance.core.directory import Destination
@@ -74,8 +75,7 @@ def move(turn: Turn, contact: Contact, queue_id: QueueId) -> None:
     queue = turn.index.queues.get(queue_id)
     if contact.stage != "waiting" or queue is None:
         raise Refused("not_waiting", "Only a waiting contact can be moved, and only to a queue that exists.")
-    if queue.nobody is not None and not turn.index.floor.logged_in[queue_id]:
-        raise Refused("nobody_there", f"Nobody is logged in for {queue.name}: the contact could not wait there.")
+    line.refuse_where_nobody_is(turn, queue)
     offer.withdraw_all(turn, contact, "moved")
     turn.redirect(contact, Destination(kind="queue", target=queue_id))
 

@@ -13,6 +13,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable
 
 from appliance.core import alarm, speech
+from appliance.core.commands import Refused
 from appliance.core.contact import Contact
 from appliance.core.directory import Destination, Queue
 from appliance.core.estimate import KEPT, expected_wait_s
@@ -74,6 +75,12 @@ def pass_on(turn: Turn, contact: Contact, queue_id: QueueId, to: Destination) ->
     else:
         contact.passed_on_by.append(queue_id)
     turn.redirect(contact, to)
+
+
+def refuse_where_nobody_is(turn: Turn, queue: Queue) -> None:
+    """For those who hand a contact on: `Refused` where it would be sent away at once instead of waiting."""
+    if queue.nobody is not None and not turn.index.floor.logged_in[queue.id]:
+        raise Refused("nobody_there", f"Nobody is logged in for {queue.name}: the contact could not wait there.")
 
 
 def leave(turn: Turn, contact: Contact) -> None:

@@ -7,6 +7,7 @@ were. If he has hung up by then, the caller goes back to the queue it came from 
 from appliance.core import agent as shift
 from appliance.core import conversation, dialing
 from appliance.core import effects as fx
+from appliance.core import queue as line
 from appliance.core.commands import Refused
 from appliance.core.contact import Contact, Leg, PendingTransfer
 from appliance.core.dialing import Failure
@@ -90,8 +91,10 @@ def to_queue(
 ) -> None:
     """Back into a line, with the age and everything known."""
     queue_id = target.removeprefix(QUEUE)
-    if queue_id not in turn.index.queues:
+    queue = turn.index.queues.get(queue_id)
+    if queue is None:
         raise Refused("unknown_queue", f"There is no queue {queue_id}.")
+    line.refuse_where_nobody_is(turn, queue)
     turn.record(contact, ContactTransferred(how="blind", by=conversation.name_of(by), to=target, reason=reason))
     contact.transfer_reason = reason
     end_consultation(turn, contact, by)

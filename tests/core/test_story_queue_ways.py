@@ -209,14 +209,29 @@ def test_a_menu_may_be_asked_for_the_same_queue_again_and_again() -> None:
     assert not world.facts(AlarmRaised)
 
 
-def test_a_caller_handed_to_a_queue_without_anybody_goes_its_way_and_not_into_a_survey() -> None:
-    world = with_queues(a_queue("sales"), a_queue("support", nobody=Destination(kind="flow", target="menu")))
+def test_a_caller_whose_second_queue_empties_goes_its_way_and_not_into_a_survey() -> None:
+    support = a_queue("support", nobody=Destination(kind="flow", target="menu"), nobody_after_s=0.0)
+    world = with_queues(a_queue("sales"), support)
     world.log_in("bob")
+    log_in(world, "cora")
     caller = world.call(SALES)
     world.answer("102")
     world.tell(cmd.Transfer(by="bob", agent=AgentId("bob"), target="queue:support"))
+    assert queue_of(world, caller) == ("waiting", "support")
+    log_out(world, "cora")
+    log_out(world, "bob")
     assert world.contact_of(caller).stage == "flow"
     assert "Welcome" in heard(world, caller)
+
+
+def test_no_agent_hands_a_caller_to_where_nobody_is() -> None:
+    world = with_queues(a_queue("sales"), a_queue("support"))
+    world.log_in("bob")
+    caller = world.call(SALES)
+    agent = world.answer("102")
+    with pytest.raises(Refused, match="Nobody is logged in"):
+        world.tell(cmd.Transfer(by="bob", agent=AgentId("bob"), target="queue:support"))
+    assert world.connected(caller, agent), "they go on talking"
 
 
 def test_a_transfer_fails_when_its_agent_has_gone_home_and_the_caller_goes_the_queues_way() -> None:
