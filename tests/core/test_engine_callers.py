@@ -235,11 +235,14 @@ def test_wait_of_a_caller_who_talked_first_and_queued_later_is_not_negative() ->
 
 def test_who_was_talked_with_is_not_missed_later() -> None:
     full = Destination(kind="extension", target="104")
-    world = with_queue(sales(nobody=full))
+    world = with_queue(sales(nobody=full, nobody_after_s=0.0))
     world.register("101", "103", "104")
+    world.tell(cmd.LogIn(by="bob", agent=AgentId("bob")))
     own = world.pick_up_and_dial("101", "103")
     world.answer("103")
     world.tell(ev.TransferRequested(leg=world.leg_to("103"), target="queue:sales"))
+    world.tell(cmd.LogOut(by="bob", agent=AgentId("bob")))
+    world.wait(1)
     world.refuse("104", 486)
     world.hear(own)
     assert world.fact(ContactClosed).outcome == "answered"

@@ -219,7 +219,7 @@ def test_a_caller_whose_second_queue_empties_goes_its_way_and_not_into_a_survey(
     world.tell(cmd.Transfer(by="bob", agent=AgentId("bob"), target="queue:support"))
     assert queue_of(world, caller) == ("waiting", "support")
     log_out(world, "cora")
-    log_out(world, "bob")
+    world.wait(1)
     assert world.contact_of(caller).stage == "flow"
     assert "Welcome" in heard(world, caller)
 
