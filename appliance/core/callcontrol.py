@@ -83,7 +83,7 @@ def ended(turn: Turn, event: LegEnded) -> None:
     if contact.transfer is not None and contact.transfer.target == leg.id:
         target_failed(turn, contact, leg, event)
     elif contact.consultation == leg.id:
-        transfer.consultation_over(turn, contact, leg)
+        consulted_failed(turn, contact, leg, event)
     elif leg.id == contact.caller:
         caller_ended(turn, contact, leg, event)
     elif (rung := offer.offer_on(contact, leg)) is not None:
@@ -102,6 +102,15 @@ def target_failed(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> No
         pending.target = following.id
     else:
         transfer.failed(turn, contact, leg, dialing.failure_of(event, leg))
+
+
+def consulted_failed(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:
+    """The party of a consultation is gone or cannot be had, unless another trunk may still reach it."""
+    following = dialing.try_elsewhere(turn, contact, turn.leg(contact.peer), leg, event)
+    if following is not None:
+        contact.consultation = following.id
+    else:
+        transfer.consultation_over(turn, contact, leg)
 
 
 def caller_ended(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:

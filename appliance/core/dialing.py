@@ -1,15 +1,16 @@
 """Ringing somebody directly for a contact: an extension, or an outside number through the dial plan.
 
 Who asks decides what may be dialled: `contact.class_of_service` is the class of the extension, the agent or the flow
-the call is made for. Emergency numbers pass every class and try every trunk.
+the call is made for. Emergency numbers pass every class and try every trunk, also those believed down or full, until
+one carries the call or the caller hangs up.
 """
 
 from msgspec import Struct
 
-from appliance.core import alarm, dialplan, trunkroute
+from appliance.core import address, alarm, dialplan, trunkroute
 from appliance.core.contact import Contact, Leg
 from appliance.core.events import LegEnded
-from appliance.core.ids import ExtensionNumber
+from appliance.core.ids import ExtensionNumber, TrunkId
 from appliance.core.turn import Turn
 
 OUTSIDE_RING_S = 60.0
@@ -78,24 +79,40 @@ def ring_extension(turn: Turn, contact: Contact, caller: Leg, number: ExtensionN
 
 
 def next_trunk(turn: Turn, contact: Contact, caller: Leg) -> Leg | Failure:
-    """Dial the number through the next trunk that has room."""
-    while contact.routes:
-        trunk_id, number = contact.routes.pop(0)
-        trunk = turn.index.trunks.get(trunk_id)
-        state = turn.state.trunks.get(trunk_id)
-        if trunk is None or (state is not None and not state.up) or calls_on(turn, trunk_id) >= trunk.max_calls:
-            continue
-        return turn.dial(
-            contact,
-            role="party",
-            worker=caller,
-            number=number,
-            trunk=trunk_id,
-            name=number,
-            caller_number=trunk.caller_number or shown_number(contact, caller),
-            ring_s=OUTSIDE_RING_S,
-        )
-    return LINES_BUSY
+    """Dial the number through the next trunk that is up and has room. An emergency number goes through the others too,
+    when no such trunk is left: what we believe of a trunk may be wrong, and a trunk that is full may make room for it.
+    """
+    routes = [route for route in contact.routes if route[0] in turn.index.trunks]
+    ready = [route for route in routes if has_room(turn, route[0])]
+    emergency = bool(routes) and is_emergency(turn, routes[0][1])
+    if not ready and not emergency:
+        contact.routes = []
+        return LINES_BUSY
+    chosen = (ready or routes)[0]
+    passed = routes.index(chosen)
+    contact.routes = (routes[:passed] if emergency else []) + routes[passed + 1 :]
+    trunk_id, number = chosen
+    return turn.dial(
+        contact,
+        role="party",
+        worker=caller,
+        number=number,
+        trunk=trunk_id,
+        name=number,
+        caller_number=turn.index.trunks[trunk_id].caller_number or shown_number(contact, caller),
+        ring_s=OUTSIDE_RING_S,
+    )
+
+
+def is_emergency(turn: Turn, number: str) -> bool:
+    """Whether this, dialled on a trunk, is an emergency number of the site's country."""
+    return address.is_emergency(number, turn.state.directory.site.country)
+
+
+def has_room(turn: Turn, trunk: TrunkId) -> bool:
+    """Whether the trunk is up, as far as we know, and may carry one more call."""
+    state = turn.state.trunks.get(trunk)
+    return (state is None or state.up) and calls_on(turn, trunk) < turn.index.trunks[trunk].max_calls
 
 
 def calls_on(turn: Turn, trunk: str) -> int:
@@ -129,8 +146,13 @@ def failure_of(event: LegEnded, leg: Leg) -> Failure:
 
 
 def try_elsewhere(turn: Turn, contact: Contact, caller: Leg | None, leg: Leg, event: LegEnded) -> Leg | None:
-    """The next trunk's leg, when this one failed for reasons that are the trunk's own."""
-    if leg.trunk is None or leg.state == "ringing" or caller is None or event.code not in RETRY_ELSEWHERE:
+    """The next trunk's leg, when this one failed for reasons that are the trunk's own; for an emergency number, when
+    it failed for any reason. None: nobody else is to be tried (or the leg had been answered, and that was all).
+    """
+    if leg.trunk is None or leg.state == "up" or caller is None:
+        return None
+    trunks_own = leg.state != "ringing" and event.code in RETRY_ELSEWHERE
+    if not trunks_own and not is_emergency(turn, leg.number):
         return None
     following = next_trunk(turn, contact, caller)
     return following if isinstance(following, Leg) else None

@@ -124,7 +124,7 @@ def test_consultation_that_no_line_can_carry_leaves_no_trace() -> None:
     world, caller, agent = in_call()
     for trunk in ("main", "spare"):
         world.tell(ev.TrunkChanged(trunk=TrunkId(trunk), up=False))
-    for number in (OUTSIDE, "112", "00390612345678", "nonsense"):
+    for number in (OUTSIDE, "00390612345678", "nonsense"):
         before = world.engine.snapshot()
         with pytest.raises(Refused):
             world.engine.handle(by("ann", cmd.Dial, number=number), world.now)

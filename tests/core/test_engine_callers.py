@@ -14,7 +14,7 @@ from appliance.core.facts import (
     ContactHeld,
     ContactQueued,
 )
-from appliance.core.ids import AgentId, ContactId, CustomerId, FlowId, LegId, QueueId, TrunkId, WorkerId
+from appliance.core.ids import AgentId, ContactId, CustomerId, FlowId, LegId, QueueId, WorkerId
 from tests.core.sites import MENU_FLOW, SURVEY_FLOW
 from tests.core.world import World, a_directory, ext
 
@@ -249,9 +249,7 @@ def test_who_was_talked_with_is_not_missed_later() -> None:
 
 
 def test_emergency_call_that_no_line_can_carry_still_raises_the_alarm() -> None:
-    world = World()
-    for trunk in ("main", "spare"):
-        world.tell(ev.TrunkChanged(trunk=TrunkId(trunk), up=False))
+    world = World(a_directory(trunks=(), outbound=()))
     world.pick_up_and_dial("104", "112")
     assert "112" in world.fact(AlarmRaised).text
     assert world.fact(ContactClosed).outcome == "failed"

@@ -1,4 +1,4 @@
-"""Programs of others: Debian's baresip registers and talks, sipp calls by the hundred."""
+"""Programs of others (Debian's baresip registers and talks, sipp calls by the hundred), and providers that refuse."""
 
 import asyncio
 import shutil
@@ -129,3 +129,23 @@ def contained(box: Box) -> list[str]:
         found += [row.id for row in page.contacts]
         if not (after := page.next):
             return found
+
+
+async def test_emergency_number_when_a_provider_refuses_it(box: Box) -> None:
+    """The carrier forbids it, which ends an ordinary call; the provider's line carries it."""
+    door = await box.phone("104")
+    own = await door.dial("112")
+    refused = await box.called(box.carrier)
+    assert refused.number == "112"
+    refused.call.reject(403)
+    rescue = await box.called(box.provider)
+    assert rescue.number == "112"
+    rescue.answer().speak(CALLER_HZ)
+    await own.up()
+    assert await own.hears(CALLER_HZ) == {CALLER_HZ}
+    own.hang_up()
+    await rescue.ended()
+    alarm = await box.until(lambda tree: next((alarm for alarm in tree.alarms if "emergency" in alarm), None))
+    assert alarm is not None
+    cdr = await box.cdr(alarm.removeprefix("emergency-"))
+    assert (cdr.outcome, cdr.answered_by) == ("answered", "112")
