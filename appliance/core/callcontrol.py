@@ -15,11 +15,20 @@ from appliance.core.events import (
 )
 from appliance.core.turn import Turn
 
+BRAIN_AWAY = "brain-away"
+"""Cause of a leg that its worker refused for want of a brain."""
+
+SENT_ON = frozenset({BRAIN_AWAY, "worker-stopped"})
+"""Causes with which a worker refuses a call so that the edge asks the next one."""
+
+ELSEWHERE_S = 2.0
+"""How long a refused call has to arrive at another worker. The edge asks it at once."""
+
 
 def needs(contact: Contact, leg: Leg) -> bool:
     """Whether the contact still has a use for this leg of it."""
     return (
-        leg.id in {contact.caller, contact.peer, contact.consultation}
+        leg.id in {contact.caller, contact.peer, contact.consultation, *contact.spares}
         or (contact.transfer is not None and contact.transfer.target == leg.id)
         or offer.offer_on(contact, leg) is not None
     )
@@ -60,6 +69,7 @@ def answered(turn: Turn, event: LegAnswered) -> None:
         if offer.won(turn, contact, leg):
             conversation.begin(turn, contact, leg)
     elif leg.id == contact.caller:
+        give_up_spares(turn, contact)
         if contact.stage == "answering" and contact.then is not None:
             then, contact.then = contact.then, None
             turn.redirect(contact, then)
@@ -76,20 +86,67 @@ def ended(turn: Turn, event: LegEnded) -> None:
         return
     turn.drop_leg(leg)
     contact = turn.state.contacts.get(leg.contact)
-    if contact is None:
-        return
-    turn.show("contact", contact.id)
-    lost = event.by == "lost"
-    if contact.transfer is not None and contact.transfer.target == leg.id:
+    if contact is not None:
+        turn.show("contact", contact.id)
+        ended_on(turn, contact, leg, event)
+    if leg.call:
+        reception.call_over(turn, leg, may_come_again=event.by == "lost" or event.cause in SENT_ON)
+
+
+def ended_on(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:
+    """What the end of a leg means for its contact."""
+    if leg.id in contact.spares:
+        spare_ended(turn, contact, leg, event)
+    elif contact.transfer is not None and contact.transfer.target == leg.id:
         target_failed(turn, contact, leg, event)
     elif contact.consultation == leg.id:
         consulted_failed(turn, contact, leg, event)
     elif leg.id == contact.caller:
-        caller_ended(turn, contact, leg, event)
+        if not goes_elsewhere(turn, contact, leg, event):
+            caller_ended(turn, contact, leg, event)
     elif (rung := offer.offer_on(contact, leg)) is not None:
-        offer.failed(turn, contact, rung, event.code, lost=lost)
+        offer.failed(turn, contact, rung, event.code, lost=event.by == "lost")
     elif leg.id == contact.peer:
         peer_ended(turn, contact, leg, event)
+
+
+def goes_elsewhere(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> bool:
+    """Whether an unanswered caller's leg is gone and the call is not: another worker has it already, or is asked now.
+    Who was rung for it is not rung any more, as nobody could be connected from the worker that is left.
+    """
+    sent_on = event.cause in SENT_ON or (event.by == "lost" and contact.spares)
+    if not leg.call or not sent_on or not reception.is_unanswered(turn, contact):
+        return False
+    turn.hang_up(turn.leg(contact.peer))
+    contact.peer = None
+    if contact.spares:
+        reception.take_over(turn, contact, turn.state.legs[contact.spares.pop(0)])
+    else:
+        turn.after(ELSEWHERE_S, "elsewhere", contact.id)
+    return True
+
+
+def caller_came_nowhere(turn: Turn, contact: Contact) -> None:
+    """The call was refused while we were away, and no worker has it: it is lost."""
+    closing.caller_left(turn, contact, code=503, lost=True)
+    for call in [call for call, of in turn.state.calls.items() if of == contact.id]:
+        del turn.state.calls[call]
+
+
+def spare_ended(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:
+    """Another leg of the caller's call is gone. Hung up by the caller, it was the living one."""
+    contact.spares.remove(leg.id)
+    if event.by == "far":
+        turn.hang_up(turn.leg(contact.caller))
+        contact.caller = leg.id
+        caller_ended(turn, contact, leg, event)
+
+
+def give_up_spares(turn: Turn, contact: Contact) -> None:
+    """The caller has one leg and needs no other."""
+    spares, contact.spares = contact.spares, []
+    for spare in spares:
+        turn.hang_up(turn.leg(spare))
 
 
 def target_failed(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:
@@ -115,7 +172,8 @@ def consulted_failed(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) ->
 
 def caller_ended(turn: Turn, contact: Contact, leg: Leg, event: LegEnded) -> None:
     """Who opened the contact is gone: nobody else has anything to do on it."""
-    lost = event.by == "lost"
+    lost = event.by == "lost" or event.cause == BRAIN_AWAY
+    give_up_spares(turn, contact)
     pending, contact.transfer = contact.transfer, None
     if pending is not None and pending.by == contact.caller and not lost:
         # who called hands on and has hung up already: the other party waits for the target

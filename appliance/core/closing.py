@@ -74,7 +74,7 @@ def outcome_of(contact: Contact) -> Outcome:
 
 def ended(turn: Turn, contact: Contact) -> None:
     """Nothing of the call is left."""
-    for kind in ("identify", "digit", "lookup", "announce", "max_wait", "leave"):
+    for kind in ("elsewhere", "identify", "digit", "lookup", "announce", "max_wait", "leave"):
         turn.forget(kind, contact.id)
     if contact.stage != "ended":
         turn.move(contact, "ended")

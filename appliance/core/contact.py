@@ -45,6 +45,8 @@ class Leg(Struct, kw_only=True):
     trunk: TrunkId | None = None
     number: str = ""
     name: str = ""
+    call: str = ""
+    """Of a leg that came in: the call it is a part of, however many workers the edge asked to take it."""
     agent: AgentId | None = None
     started_at: float
     peer: LegId | None = None
@@ -98,6 +100,8 @@ class Contact(Struct, kw_only=True):
     stage_since: float
     caller: LegId
     """The leg of who opened it; after a transfer by the caller, of who took the place."""
+    spares: list[LegId] = field(default_factory=list)
+    """Other legs of the caller's call: the edge asked another worker, and we have not heard that the first is gone."""
     peer: LegId | None = None
     """The leg talked with, or rung directly."""
     consultation: LegId | None = None

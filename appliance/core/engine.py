@@ -254,6 +254,8 @@ def timer(turn: Turn, kind: str, about: str) -> None:
     """One timer came due."""
     contact = turn.state.contacts.get(ContactId(about))
     match kind:
+        case "elsewhere" if contact is not None:
+            callcontrol.caller_came_nowhere(turn, contact)
         case "identify" if contact is not None:
             reception.identified(turn, contact, ())
         case "digit" if contact is not None:

@@ -1,6 +1,10 @@
 """A call arrives: the contact exists before any answer, the caller is looked up, then it goes where it belongs.
 
 `go` is the one way to send a contact somewhere: a flow, a queue, an extension, an outside number, or the end.
+
+A call has one contact, however many workers it reaches. The edge asks the next worker when one refuses because the
+brain is away, and what both report comes when the brain is back, in any order: the first leg opens the contact, the
+others join it (they have one Call-ID, as the edge is a proxy: RFC 3261 §16.6).
 """
 
 from appliance.core import address, attendant, closing, dialing, ivr, queue, trunkroute
@@ -16,12 +20,95 @@ from appliance.core.turn import Turn
 IDENTIFY_LIMIT_S = 0.5
 """How long a call waits to learn who calls before it goes on without."""
 
+PAST_CALLS = 200
+"""Calls remembered when they are over. Workers tell what happened without us within seconds."""
+
+MERGED = 482
+"""To a leg that is part of a call we have already (RFC 3261 §8.2.2.2)."""
+
+OPENING = frozenset({"identifying", "answering", "dialing"})
+"""Stages in which the caller may still be unanswered."""
+
 NOWHERE = Destination(kind="hang_up", sentence="")
 """For numbers nobody configured: refused without an answer, so the caller pays nothing."""
 
 
 def arrive(turn: Turn, event: LegIncoming) -> None:
-    """Open the contact of an incoming leg."""
+    """Open the contact of an incoming leg, unless its call has one."""
+    call = f"{event.call_id} {event.to_number}" if event.call_id else ""
+    known = turn.state.contacts.get(turn.state.calls.get(call, ContactId("")))
+    if known is not None and is_unanswered(turn, known):
+        join(turn, known, event, call)
+    elif known is not None or call in turn.state.past_calls:
+        turn.effects.append(fx.RejectLeg(worker=event.worker, leg=event.leg, code=MERGED))
+    else:
+        open_contact(turn, event, call)
+
+
+def is_unanswered(turn: Turn, contact: Contact) -> bool:
+    """Whether the caller's call may still come to another worker."""
+    caller = turn.leg(contact.caller)
+    return contact.stage in OPENING and contact.answered_at is None and (caller is None or caller.state == "incoming")
+
+
+def join(turn: Turn, contact: Contact, event: LegIncoming, call: str) -> None:
+    """The contact's call reached another worker: the new leg takes over as soon as the old one is gone."""
+    leg = leg_of(turn, event, contact, call)
+    turn.add_leg(leg)
+    if turn.leg(contact.caller) is None:
+        take_over(turn, contact, leg)
+    else:
+        contact.spares.append(leg.id)
+
+
+def take_over(turn: Turn, contact: Contact, leg: Leg) -> None:
+    """The caller's first leg is gone; the call goes on here, from where it was."""
+    turn.forget("elsewhere", contact.id)
+    contact.caller = leg.id
+    if leg.extension:
+        turn.effects.append(fx.HoldExtension(extension=leg.extension, worker=leg.worker))
+    if contact.outcome is not None:  # it was refused, and the worker never read that
+        turn.effects.append(fx.RejectLeg(worker=leg.worker, leg=leg.id, code=contact.code))
+    elif contact.stage == "answering":
+        turn.answer(leg)
+    elif contact.stage == "dialing":
+        ring(turn, contact, leg, contact.where)
+    elif contact.verdict is not None or contact.trunk is None:
+        receive(turn, contact)
+    turn.show("contact", contact.id)
+
+
+def call_over(turn: Turn, leg: Leg, *, may_come_again: bool) -> None:
+    """A leg of a call that came in is gone, and perhaps the call with it."""
+    contact = turn.state.contacts.get(turn.state.calls.get(leg.call, ContactId("")))
+    if contact is not None and is_unanswered(turn, contact):
+        return
+    if turn.state.calls.pop(leg.call, None) is not None and not may_come_again:
+        turn.state.past_calls.append(leg.call)
+        del turn.state.past_calls[:-PAST_CALLS]
+
+
+def leg_of(turn: Turn, event: LegIncoming, contact: Contact, call: str) -> Leg:
+    """The caller's leg."""
+    entry = turn.index.extensions.get(event.extension or "")
+    return Leg(
+        id=event.leg,
+        worker=event.worker,
+        contact=contact.id,
+        role="caller",
+        outgoing=False,
+        state="incoming",
+        extension=event.extension,
+        trunk=event.trunk,
+        number=event.from_number,
+        name=entry.name if entry else event.from_name,
+        call=call,
+        started_at=turn.now,
+    )
+
+
+def open_contact(turn: Turn, event: LegIncoming, call: str) -> None:
+    """A new call: its contact exists from now on."""
     site = turn.state.directory.site
     e164 = address.to_e164(event.from_number, site.country) if event.source == "trunk" else None
     caller_entry = turn.index.extensions.get(event.extension or "")
@@ -46,21 +133,9 @@ def arrive(turn: Turn, event: LegIncoming) -> None:
         contact.direction = "internal" if dialled.kind == "extension" else "outbound"
     turn.state.contacts[contact.id] = contact
     turn.state.contacts_today += 1
-    turn.add_leg(
-        Leg(
-            id=event.leg,
-            worker=event.worker,
-            contact=contact.id,
-            role="caller",
-            outgoing=False,
-            state="incoming",
-            extension=event.extension,
-            trunk=event.trunk,
-            number=event.from_number,
-            name=caller_entry.name if caller_entry else event.from_name,
-            started_at=turn.now,
-        )
-    )
+    turn.add_leg(leg_of(turn, event, contact, call))
+    if call:
+        turn.state.calls[call] = contact.id
     turn.record(
         contact,
         ContactOpened(
@@ -149,10 +224,15 @@ def dial(turn: Turn, contact: Contact, caller: Leg, destination: Destination) ->
     contact.where = destination.target
     contact.wanted_person = True
     turn.move(contact, "dialing")
-    rung = dialing.start(turn, contact, caller, destination.target, class_of_service=contact.class_of_service)
+    ring(turn, contact, caller, destination.target)
+
+
+def ring(turn: Turn, contact: Contact, caller: Leg, dialled: str) -> None:
+    """Ring it, or say why that cannot be."""
+    rung = dialing.start(turn, contact, caller, dialled, class_of_service=contact.class_of_service)
     if isinstance(rung, Failure):
-        if dialing.classify(turn, destination.target).kind == "emergency":
-            dialing.raise_emergency(turn, contact, destination.target)
+        if dialing.classify(turn, dialled).kind == "emergency":
+            dialing.raise_emergency(turn, contact, dialled)
         not_reached(turn, contact, rung)
         return
     contact.peer = rung.id

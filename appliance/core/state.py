@@ -74,6 +74,10 @@ class State(Struct, kw_only=True):
     """Recordings whose storing was not reported yet."""
     timers: dict[str, float] = field(default_factory=dict)
     """What is due when (`turn.py` names the kinds)."""
+    calls: dict[str, ContactId] = field(default_factory=dict)
+    """Calls that came in and are open, with their contacts."""
+    past_calls: list[str] = field(default_factory=list)
+    """The newest calls that are over and cannot come again: what a worker still has to tell of them is no new call."""
     alarms: dict[str, Alarm] = field(default_factory=dict)
     disk_low: bool = False
     contacts_today: int = 0

@@ -8,6 +8,7 @@ import heapq
 from typing import Literal
 
 TimerKind = Literal[
+    "elsewhere",  # contact: its call was refused by a worker without a brain, and no other worker got it
     "identify",  # contact: go on without knowing the caller
     "digit",  # contact: nothing was pressed
     "lookup",  # contact: the look-up took too long

@@ -32,7 +32,7 @@ def wanted(contact: Contact) -> set[LegId]:
     """The legs a contact needs."""
     pending = contact.transfer
     found = {contact.caller, contact.peer, contact.consultation, pending.target if pending else None}
-    found |= {offer.leg for offer in contact.offers}
+    found |= {offer.leg for offer in contact.offers} | set(contact.spares)
     return {leg for leg in found if leg}
 
 
@@ -154,6 +154,7 @@ def timers_are_for_the_living(state: State) -> None:
                 assert state.legs[LegId(about)].state in {"dialing", "ringing"}, key
             case _:
                 stages = {
+                    "elsewhere": {"identifying", "answering", "dialing"},
                     "identify": {"identifying"},
                     "digit": {"flow", "survey"},
                     "lookup": {"flow", "survey"},
@@ -172,6 +173,9 @@ def nobody_is_forgotten(state: State, told_to_end: set[LegId]) -> None:
         caller, peer = state.legs.get(contact.caller), state.legs.get(contact.peer or LegId(""))
         if contact.stage == "ended":
             assert contact.wrapping, f"{contact.id} ended and is not closed"
+            continue
+        if f"elsewhere {contact.id}" in state.timers:
+            assert caller is None, f"{contact.id} waits for a call it has"
             continue
         assert caller is not None, f"{contact.id} is {contact.stage} without a caller"
         if caller.id in told_to_end:

@@ -3,13 +3,16 @@ missing.
 """
 
 import asyncio
+import signal
 import sqlite3
 import time
 from contextlib import closing
 
+import psutil
 import pytest
 
 from appliance.core import facts as f
+from appliance.store.views import ContactFilter
 from tests.media.tone import spans
 from tests.system.box import Box, eventually
 from tests.system.desk import Desk
@@ -142,6 +145,49 @@ async def test_brain_killed_while_things_are_about_to_happen(box: Box) -> None:
         party.hang_up()
     assert (await box.cdr(queued)).agent == "ann"
     assert (await box.cdr(to_store)).answered_by == "105"
+    await box.until(lambda tree: not tree.contacts, 10.0)
+    await one_record_each(box, at_menu, to_store, queued, new, impatient)
+
+
+async def one_record_each(box: Box, *callers: Party) -> None:
+    """One CDR row per caller, however many workers were asked to take the call."""
+    for caller in callers:
+        await box.cdr(caller)
+        page = box.views.contacts(ContactFilter(number=f"+4{caller.number}"))
+        assert len(page.contacts) == 1, [(row.outcome, row.place) for row in page.contacts]
+
+
+def found(box: Box, name: str) -> psutil.Process | None:
+    """The box's process of this name, when it runs."""
+    try:
+        return box.process(name)
+    except AssertionError:
+        return None
+
+
+async def test_calls_while_the_brain_stays_away_are_kept_once(box: Box) -> None:
+    """A worker waits two seconds for the brain, then the edge asks the other one. One caller gives up there, the other
+    stays; both workers tell of both when the brain is back.
+    """
+    mark = await box.kill("brain")
+    brain = await eventually(lambda: found(box, "brain"), 5.0, "new brain")
+    brain.send_signal(signal.SIGSTOP)
+    try:
+        impatient, patient = await box.caller(SALES), await box.caller(DESK)
+        for caller in (impatient, patient):
+            await caller.call.until(lambda call: 100 in call.codes)
+        for worker in ("media1", "media2"):
+            await box.said(rf"leg {worker}-\S+ waited .* s for the brain", since=mark)
+        impatient.hang_up()
+    finally:
+        brain.send_signal(signal.SIGCONT)
+    await box.comes_back("brain", mark)
+    await patient.hear("Welcome to the front desk.")
+    patient.hang_up()
+    await box.until(lambda tree: not tree.contacts, 10.0)
+    await one_record_each(box, impatient, patient)
+    assert (await box.cdr(impatient)).outcome == "abandoned"
+    assert (await box.cdr(patient)).outcome == "contained"
 
 
 async def test_media_worker_killed(box: Box) -> None:
