@@ -156,6 +156,8 @@ class Contact(Struct, kw_only=True):
     held: bool = False
     """The panel put the caller on hold."""
     recording: Recording | None = None
+    recording_paused: bool = False
+    """The agent paused the recording of this conversation: so does every further stretch of it begin."""
     transfer: PendingTransfer | None = None
     transfer_reason: str = ""
     note: str = ""

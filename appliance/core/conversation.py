@@ -1,4 +1,9 @@
-"""Two people talk: connecting them, the notice and the recording, hold, and how a conversation ends."""
+"""Two people talk: connecting them, the notice and the recording, hold, and how a conversation ends.
+
+A pause of the recording belongs to the conversation with the agent who asked for it: it outlasts hold, consultations
+and transfers that come back, until that agent resumes. A conversation with another agent, or a new one with the same,
+is recorded again.
+"""
 
 from appliance.core import agent as shift
 from appliance.core import closing, queue
@@ -14,7 +19,7 @@ from appliance.core.facts import (
     RecordingMissing,
     RecordingPaused,
 )
-from appliance.core.ids import AgentId, RecordingId
+from appliance.core.ids import AgentId, RecordingId, WorkerId
 from appliance.core.turn import Turn
 
 
@@ -48,6 +53,7 @@ def begin(turn: Turn, contact: Contact, leg: Leg) -> None:
     contact.peer = leg.id
     contact.talking_since = turn.now
     contact.held = False
+    contact.recording_paused = False
     contact.flow = None
     contact.where = leg.agent or leg.extension or leg.number
     if leg.agent:
@@ -113,17 +119,29 @@ def join(turn: Turn, contact: Contact, caller: Leg, leg: Leg) -> None:
 
 
 def start_recording(turn: Turn, contact: Contact, caller: Leg, leg: Leg) -> None:
-    """Order the recording of this stretch of the conversation."""
+    """Order the recording of this stretch of the conversation, unless it goes on; paused, if the agent paused it."""
+    if contact.recording is not None and contact.recording.state in {"on", "paused"}:
+        return
     if turn.state.disk_low:
         contact.recording = None
         turn.record(contact, RecordingMissing(error="The disk is nearly full."))
         turn.show("contact", contact.id)
         return
-    recording = contact.recording or Recording(id=RecordingId(turn.number("r")), state="on")
-    recording.state = "on"
+    recording = contact.recording
+    if recording is None or recording.state == "failed":
+        recording = Recording(id=RecordingId(turn.number("r")), state="on")
+    recording.state = "paused" if contact.recording_paused else "on"
     contact.recording = recording
     turn.state.recordings[recording.id] = contact.id
-    turn.effects.append(fx.StartRecording(worker=caller.worker, leg=caller.id, peer=leg.id, recording=recording.id))
+    turn.effects.append(
+        fx.StartRecording(
+            worker=caller.worker,
+            leg=caller.id,
+            peer=leg.id,
+            recording=recording.id,
+            paused=contact.recording_paused,
+        )
+    )
     turn.show("contact", contact.id)
 
 
@@ -142,10 +160,21 @@ def pause_recording(turn: Turn, contact: Contact, agent: AgentId, *, on: bool) -
     recording, caller = contact.recording, turn.leg(contact.caller)
     if recording is None or recording.state not in {"on", "paused"} or caller is None:
         raise Refused("not_recording", "This call is not being recorded.")
+    contact.recording_paused = on
     recording.state = "paused" if on else "on"
     turn.effects.append(fx.PauseRecording(worker=caller.worker, recording=recording.id, paused=on))
     turn.record(contact, RecordingPaused(agent=agent, paused=on))
     turn.show("contact", contact.id)
+
+
+def remind_of_pauses(turn: Turn, worker: WorkerId) -> None:
+    """A worker is back: say again which of its recordings are paused, as the order may have been lost with a brain."""
+    for contact in turn.state.contacts.values():
+        recording, caller = contact.recording, turn.leg(contact.caller)
+        if recording is not None and recording.state in {"on", "paused"} and caller is not None:
+            if caller.worker == worker:
+                paused = recording.state == "paused"
+                turn.effects.append(fx.PauseRecording(worker=worker, recording=recording.id, paused=paused))
 
 
 # --- hold ---

@@ -134,6 +134,8 @@ class StartRecording(MediaEffect, frozen=True, kw_only=True, tag="recording.star
     leg: LegId
     peer: LegId
     recording: RecordingId
+    paused: bool = False
+    """Begin as after `PauseRecording`: not a word may be written first."""
 
 
 class PauseRecording(MediaEffect, frozen=True, kw_only=True, tag="recording.pause"):

@@ -317,6 +317,7 @@ def worker_joined(turn: Turn, event: ev.WorkerJoined) -> None:
         call = turn.call(leg_id)
         if call is None or not callcontrol.needs(*call):
             turn.effects.append(HangUpLeg(worker=event.worker, leg=leg_id))
+    conversation.remind_of_pauses(turn, event.worker)
     alarm.clear(turn, f"worker-{event.worker}")
     turn.show("worker", event.worker)
 

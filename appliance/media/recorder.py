@@ -61,17 +61,19 @@ class Recordings:
         self._archive = archive
         self._running: dict[RecordingId, Recording] = {}
 
-    def start(self, recording_id: RecordingId, leg: LegId, peer: LegId) -> None:
-        """Begin to write. Raises RecorderError, and then nothing is left of it."""
+    def start(self, recording_id: RecordingId, leg: LegId, peer: LegId, *, paused: bool = False) -> None:
+        """Begin to write, or to count silence. Raises RecorderError, and then nothing is left of it."""
         try:
             files = self._archive.begin(recording_id)
         except SpoolError as error:
             raise RecorderError(str(error)) from error
         try:
-            self._running[recording_id] = Recording(files, leg, peer, self._bridge, self._retired)
+            recording = Recording(files, leg, peer, self._bridge, self._retired)
         except RecorderError:
             self._archive.abandon(recording_id)
             raise
+        recording.paused = paused
+        self._running[recording_id] = recording
 
     def get(self, recording_id: RecordingId) -> Recording | None:
         """One that is running."""

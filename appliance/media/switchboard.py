@@ -200,7 +200,7 @@ class Switchboard:
         try:
             if order.leg == order.peer or not {order.leg, order.peer} <= self._legs.keys():
                 raise RecorderError("There are no two legs to record: one had ended.")
-            self._recordings.start(order.recording, order.leg, order.peer)
+            self._recordings.start(order.recording, order.leg, order.peer, paused=order.paused)
         except RecorderError as error:
             log.error("recording %s does not start: %s", order.recording, error)
             self._report(events.RecordingFailed(recording=order.recording, error=str(error)))

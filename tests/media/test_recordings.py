@@ -134,6 +134,24 @@ async def test_while_paused_silence_is_kept_and_times_stay_true(stage: Stage) ->
     assert abs(event.duration_s - 2.5) < 2 * TOLERANCE_S
 
 
+async def test_begun_paused_nothing_is_written_before_it_is_resumed(stage: Stage) -> None:
+    caller, agent = await stage.conversation(CALLER, AGENT)
+    await agent.listen(0.3)
+    worker = stage.brain.worker
+    stage.brain.order(StartRecording(worker=worker, leg=caller.id, peer=agent.id, recording=R1, paused=True))
+    await stage.brain.expect(RecordingStarted)
+    await agent.listen(0.6)
+    stage.brain.order(PauseRecording(worker=worker, recording=R1, paused=False))
+    await agent.listen(0.6)
+    stage.brain.order(StopRecording(worker=worker, recording=R1))
+    event, left, right = await stored(stage)
+    for side, tone_hz in ((left, CALLER), (right, AGENT)):
+        ((begin, end),) = spans(side, tone_hz)
+        assert abs(begin - 0.8) < TOLERANCE_S
+        assert loudness_dbfs(side[: round((begin - 0.1) * RATE_HZ)]) < -70
+        assert event.duration_s - end < TOLERANCE_S
+
+
 async def test_a_muted_agent_is_not_recorded(stage: Stage) -> None:
     caller, agent = await stage.conversation(CALLER, AGENT)
     await start(stage, caller, agent)
