@@ -171,10 +171,10 @@ def remind_of_pauses(turn: Turn, worker: WorkerId) -> None:
     """A worker is back: say again which of its recordings are paused, as the order may have been lost with a brain."""
     for contact in turn.state.contacts.values():
         recording, caller = contact.recording, turn.leg(contact.caller)
-        if recording is not None and recording.state in {"on", "paused"} and caller is not None:
-            if caller.worker == worker:
-                paused = recording.state == "paused"
-                turn.effects.append(fx.PauseRecording(worker=worker, recording=recording.id, paused=paused))
+        if recording is None or recording.state not in {"on", "paused"} or caller is None or caller.worker != worker:
+            continue
+        paused = recording.state == "paused"
+        turn.effects.append(fx.PauseRecording(worker=worker, recording=recording.id, paused=paused))
 
 
 # --- hold ---

@@ -294,7 +294,15 @@ def recording_done(turn: Turn, event: ev.RecordingStored | ev.RecordingFailed) -
             size_bytes=event.size_bytes,
             peaks=event.peaks,
         )
+        alarm.clear(turn, "recording")
     else:
+        if not event.empty:
+            alarm.raise_for(
+                turn,
+                "recording",
+                f"A conversation could not be recorded, calls go on: {event.error}",
+                "Look whether the disk for recordings is there and can be written. This ends with the next one stored.",
+            )
         fact = RecordingMissing(error=event.error)
         contact = turn.state.contacts.get(contact_id)
         if contact is not None and contact.recording and contact.recording.id == event.recording:

@@ -140,6 +140,8 @@ class RecordingFailed(Event, frozen=True, kw_only=True, tag="recording.failed"):
 
     recording: RecordingId
     error: str
+    empty: bool = False
+    """There was nothing to record: a party was gone by then. That is nobody's fault."""
 
 
 # --- workers, phones, trunks ------------------------------------------------------------------------------------------

@@ -166,6 +166,8 @@ class Archive:
             _make_directory(directory)
             for stale in directory.glob(f".{files.recording}.*.part"):
                 stale.unlink()
+            if not files.left.exists() and not files.right.exists():
+                raise EncodeError(f"What had been written of it in {self._spool.directory} is gone.")
             encoded = encode(files, partial, self._note_process)
             partial.replace(final)
             sync(directory)
@@ -175,10 +177,11 @@ class Archive:
                 return  # we were told to stop; the next start tries again
             text = str(error) if isinstance(error, EncodeError) else f"{directory}: {error.strerror}."
             log.error("recording %s is not stored: %s", files.recording, text)
-            if isinstance(error, NothingWritten):
+            empty = isinstance(error, NothingWritten)
+            if empty:
                 with self._lock:
                     self._reported[files.recording] = files
-            self._mailbox.post(RecordingFailed(recording=files.recording, error=text))
+            self._mailbox.post(RecordingFailed(recording=files.recording, error=text, empty=empty))
             return
         with self._lock:
             self._reported[files.recording] = files

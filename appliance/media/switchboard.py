@@ -197,17 +197,21 @@ class Switchboard:
                 change(speaker_id, recording.channel(speaker_id))
 
     def _record(self, order: effects.StartRecording) -> None:
+        if order.leg == order.peer or not {order.leg, order.peer} <= self._legs.keys():
+            self._not_recorded(order, "There are no two legs to record: one had ended.", empty=True)
+            return
         try:
-            if order.leg == order.peer or not {order.leg, order.peer} <= self._legs.keys():
-                raise RecorderError("There are no two legs to record: one had ended.")
             self._recordings.start(order.recording, order.leg, order.peer, paused=order.paused)
         except RecorderError as error:
-            log.error("recording %s does not start: %s", order.recording, error)
-            self._report(events.RecordingFailed(recording=order.recording, error=str(error)))
+            self._not_recorded(order, str(error))
             return
         self._patch(order.leg, order.peer)
         log.info("recording %s of legs %s and %s", order.recording, order.leg, order.peer)
         self._report(events.RecordingStarted(recording=order.recording))
+
+    def _not_recorded(self, order: effects.StartRecording, why: str, *, empty: bool = False) -> None:
+        log.error("recording %s does not start: %s", order.recording, why)
+        self._report(events.RecordingFailed(recording=order.recording, error=why, empty=empty))
 
     # --- reports
 

@@ -122,7 +122,7 @@ class Edge:
                 leg.playback = None
             case fx.StartRecording(recording=recording, worker=worker, leg=one, peer=other):
                 if one not in self.legs or other not in self.legs:
-                    return [ev.RecordingFailed(recording=recording, error="A party is gone.")]
+                    return [ev.RecordingFailed(recording=recording, error="A party is gone.", empty=True)]
                 self.recordings[recording] = (worker, one, other)
                 return [ev.RecordingStarted(recording=recording)]
             case fx.StopRecording(recording=recording):

@@ -1,9 +1,11 @@
 """Recordings: who is on which side, at the right time, and that they survive what happens to them."""
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from appliance.core.effects import (
     ConnectLegs,
@@ -22,6 +24,7 @@ from appliance.core.events import (
     RecordingStored,
 )
 from appliance.core.ids import LegId, RecordingId
+from appliance.media.spool import Spool, SpoolError
 from tests.media.audio_file import read_opus
 from tests.media.stage import Leg, Stage
 from tests.media.tone import RATE_HZ, Samples, level_dbfs, loudness_dbfs, spans, tone, write_wav
@@ -221,6 +224,7 @@ async def test_what_cannot_be_recorded_is_told(stage: Stage) -> None:
         failed = await stage.brain.expect(RecordingFailed)
         assert failed.recording == name
         assert reason in failed.error
+        assert failed.empty == (reason == "no two legs")
     await start(stage, caller, agent)
     stage.brain.order(StartRecording(worker=worker, leg=caller.id, peer=agent.id, recording=R1))
     assert "exists already" in (await stage.brain.expect(RecordingFailed)).error
@@ -243,6 +247,30 @@ async def test_where_it_cannot_be_stored_it_is_kept_and_tried_again(stage: Stage
     await stage.worker.start()
     _, left, _ = await stored(stage)
     assert level_dbfs(left, CALLER) > -20
+
+
+async def test_spool_that_vanishes_is_made_anew(stage: Stage) -> None:
+    """What was being recorded is lost and told of; the next conversation is recorded."""
+    stage.expected_errors.append("recording r0 is not stored")
+    caller, agent = await stage.conversation()
+    worker, spool = stage.brain.worker, stage.worker.settings.spool_dir
+    lost = StartRecording(worker=worker, leg=caller.id, peer=agent.id, recording=RecordingId("r0"))
+    stage.brain.order(lost)
+    await stage.brain.expect(RecordingStarted)
+    await agent.listen()
+    shutil.rmtree(spool)
+    stage.brain.order(StopRecording(worker=worker, recording=lost.recording))
+    failed = await stage.brain.expect(RecordingFailed)
+    assert (failed.recording, failed.empty) == ("r0", False)
+    assert "gone" in failed.error
+    await start(stage, caller, agent)
+    await agent.listen()
+    stage.brain.order(StopRecording(worker=worker, recording=R1))
+    _, left, right = await stored(stage)
+    assert level_dbfs(left, CALLER) > -20
+    assert level_dbfs(right, AGENT) > -20
+    with pytest.raises(SpoolError, match="another worker"):
+        Spool(spool)
 
 
 async def test_a_killed_worker_loses_less_than_two_seconds(stage: Stage) -> None:

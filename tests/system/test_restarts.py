@@ -3,6 +3,7 @@ missing.
 """
 
 import asyncio
+import shutil
 import signal
 import sqlite3
 import time
@@ -271,6 +272,35 @@ async def test_kamailio_killed(box: Box) -> None:
     assert (await box.cdr(pair[0])).outcome == "answered"
     await box.until(lambda tree: tree.trunk("provider").up, 15.0)
     assert box.provider.contact
+
+
+async def test_recordings_vanish_while_the_box_runs(box: Box) -> None:
+    """The disk with the recordings is pulled out: the conversation goes on, an alarm is raised, and the next one is
+    recorded, in a new directory.
+    """
+    box.expected_errors += [r"recording r\d+ is not stored"]
+    ann = await box.desk("ann")
+    caller, agent = await talk(box, ann, SALES)
+    recordings = box.directory / "recordings"
+    await eventually(lambda: list(recordings.glob(".spool/*/*.wav")) or None, 5.0, "recording being made")
+    shutil.rmtree(recordings)
+    await caller.last(6.0)  # the brain looks at the disk every five seconds, and must survive that
+    await hear_each_other((caller, agent))
+    agent.hang_up()
+    await caller.ended()
+    alarm = await box.until(lambda tree: tree.alarms.get("recording"), 10.0)
+    assert alarm is not None
+    assert "gone" in alarm.text
+    assert alarm.advice
+    await ann.is_now("ready")
+
+    caller, agent = await talk(box, ann, SALES)
+    contact = await box.contact(caller, lambda one: one.recording == "on")
+    await caller.last(1.0)
+    agent.hang_up()
+    _, left, _ = await box.recording(contact.id)
+    assert spans(left, CALLER_HZ)
+    await box.until(lambda tree: "recording" not in tree.alarms)
 
 
 async def test_everything_is_there_again_after_a_new_start(box: Box) -> None:
