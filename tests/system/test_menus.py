@@ -119,7 +119,7 @@ async def test_on_to_an_extension_that_cannot_be_had(box: Box, why: str) -> None
         if why == "busy":
             party.call.reject(486)
     await caller.hear("Nobody is at the door.")
-    caller.hang_up()
+    caller.hang_up()  # the menu follows: the box does not hang up at the same time
     assert (await box.cdr(caller)).outcome == "abandoned", "a person was asked for"
 
 
