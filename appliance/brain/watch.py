@@ -27,8 +27,11 @@ class DiskWatch:
         self._min_free_bytes = min_free_bytes
 
     def free_bytes(self) -> int:
-        """Room on the recordings' file system; 0 when it cannot be reached."""
+        """Room on the recordings' file system; 0 when it cannot be reached. A directory that somebody took away is made
+        anew, or nothing would be recorded for want of room.
+        """
         try:
+            self._directory.mkdir(parents=True, exist_ok=True)
             return shutil.disk_usage(self._directory).free
         except OSError as error:
             log.error("the recordings' directory %s: %s", self._directory, error.strerror)
