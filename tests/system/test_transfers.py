@@ -302,7 +302,8 @@ async def test_recording_is_paused_for_a_card_number(box: Box) -> None:
     await caller.speak_for(CALLER_HZ, 0.6)
     await ann.tell(cmd.PauseRecordingOf, on=True)
     await box.contact(caller, lambda one: one.recording == "paused")
-    await caller.speak_for(THIRD_HZ, 0.6)
+    await caller.last(0.2)  # the order has reached the worker
+    await caller.speak_for(THIRD_HZ, 0.4)
     await caller.last(0.4)  # what is on its way counts as said before
     await ann.tell(cmd.PauseRecordingOf, on=False)
     await caller.speak_for(CALLER_HZ, 0.6)
