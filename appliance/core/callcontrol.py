@@ -41,6 +41,8 @@ def ringing(turn: Turn, event: LegRinging) -> None:
         return
     contact, leg = call
     leg.state = "ringing"
+    if leg.trunk is not None and dialing.is_emergency(turn, leg.number):
+        turn.after(dialing.EMERGENCY_RING_S, "ring", leg.id)
     turn.show("contact", contact.id)
     caller = turn.leg(contact.caller)
     if contact.transfer is not None:

@@ -16,6 +16,9 @@ from appliance.core.turn import Turn
 OUTSIDE_RING_S = 60.0
 """How long an outside number may ring."""
 
+EMERGENCY_RING_S = 600.0
+"""How long it may ring at the rescue service, once it does."""
+
 RETRY_ELSEWHERE = frozenset({408, 500, 502, 503, 504})
 """Answers of a trunk that say nothing about the number: the next trunk is tried (RFC 3261 §21.5)."""
 

@@ -45,12 +45,20 @@ def test_every_trunk_is_tried_whatever_the_one_before_said(code: int, rang: bool
     assert len(world.facts(ContactClosed)) == len(world.facts(AlarmRaised)) == 1
 
 
-def test_nobody_answers_on_the_first_trunk() -> None:
+def test_the_first_trunk_leads_nowhere() -> None:
+    world = office()
+    own = world.pick_up_and_dial("104", "112")
+    world.wait(60)
+    assert tried(world) == ["main", "spare"]
+    assert world.connected(own, world.answer("112"))
+
+
+def test_who_rings_at_the_rescue_service_is_waited_for() -> None:
     world = office()
     own = world.pick_up_and_dial("104", "112")
     world.alert("112")
-    world.wait(60)
-    assert tried(world) == ["main", "spare"]
+    world.wait(599)
+    assert tried(world) == ["main"]
     assert world.connected(own, world.answer("112"))
 
 
