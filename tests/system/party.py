@@ -15,6 +15,8 @@ from tests.media.sip_peer import PeerCall
 from tests.media.tone import RATE_HZ, Samples, hears, loudness_dbfs
 from tests.system import ears
 
+MORE_PACKETS = 5
+"""So much more is waited for before it is looked through again."""
 KEY_PACKETS = 10
 """0.2 s from key to key, as quick fingers do it."""
 SETTLE_PACKETS = 12
@@ -143,15 +145,24 @@ class Party:
                     path = file()
                     if prompt is None and path is not None:
                         prompt = ears.read_wav(path)
+                    over = self.call.state == "ended"
                     if prompt is not None:
                         begin_s = await asyncio.to_thread(self._find, prompt, first_s)
                         if begin_s is not None:
                             self._heard_until_s = begin_s + (first_s or len(prompt) / RATE_HZ)
                             return begin_s
-                    await self.last(0.1)
+                    if over:
+                        raise TimeoutError
+                    packets = self.call.audio.packets + MORE_PACKETS
+                    await self._reached(packets, limit_s)
         except TimeoutError:
             made = "it was never made" if prompt is None else "it was made"
+            made += ", and the call is over" if self.call.state == "ended" else ""
             raise AssertionError(f"{self.number} did not hear {what!r} within {limit_s} s ({made})") from None
+
+    async def _reached(self, packets: int, limit_s: float) -> None:
+        """So much was heard, or the call is over."""
+        await self.call.until(lambda call: call.state == "ended" or call.audio.packets >= packets, limit_s)
 
     def heard(self, text: str) -> bool:
         """Whether this sentence was heard whole at any time of the call."""
