@@ -81,6 +81,7 @@ class Party:
 
     async def press_info(self, keys: str, content_type: str = "application/dtmf-relay") -> None:
         """The same as SIP INFO."""
+        await self.call.until(lambda call: call.audio.packets >= KEY_PACKETS)
         for key in keys:
             body = f"Signal={key}\r\nDuration=160\r\n" if content_type.endswith("relay") else key
             self.call.info(content_type, body)
