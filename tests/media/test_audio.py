@@ -11,13 +11,14 @@ from appliance.core.effects import (
     MuteLeg,
     StopPlayback,
 )
-from appliance.core.events import LegEnded, LegHeld, LegResumed, PlaybackFinished
+from appliance.core.events import DtmfReceived, LegEnded, LegHeld, LegResumed, PlaybackFinished
 from tests.media.rtp import FRAME_S
 from tests.media.stage import Stage
 from tests.media.tone import hears, loudness_dbfs, silence, spans, tone, write_wav
 
 CALLER, AGENT, PROMPT = 440.0, 1000.0, 1700.0
 TONES = (CALLER, AGENT, PROMPT)
+AT_ONCE = 150
 
 
 async def test_two_legs_hear_each_other_and_nothing_else(stage: Stage) -> None:
@@ -166,3 +167,12 @@ async def test_a_leg_without_anything_to_hear_gets_silence_all_the_time(stage: S
     packets = leg.call.audio.packets
     await leg.listen(1.0)
     assert leg.call.audio.packets - packets >= 1.0 / FRAME_S
+
+
+async def test_who_speaks_at_once_is_heard(stage: Stage) -> None:
+    """Audio may be there before our end has begun to listen: once, one call in a hundred was deaf by that for ever."""
+    legs = [await stage.answer_out(AGENT) for _ in range(AT_ONCE)]
+    for leg in legs:
+        leg.call.audio.press("5")
+    heard = await stage.brain.gather(DtmfReceived, AT_ONCE)
+    assert {event.leg for event in heard} == {leg.id for leg in legs}

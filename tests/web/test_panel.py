@@ -243,6 +243,7 @@ async def test_two_windows_of_one_agent_show_the_same(screens: Screens, stage: S
     page = await ready(screens)
     second = await page.context.new_page()
     await second.goto(page.url)
+    await page.bring_to_front()  # where the keys go
     await page.keyboard.press("Alt+p")
     await page.keyboard.press("Enter")
     await expect(second.locator(".state-bar.paused")).to_contain_text("break")
